@@ -1,0 +1,579 @@
+/* The operations carry their names of ECMA-262 27.6.3, in snake case. */
+#include "async/async_generator.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "async/registry.h"
+
+struct async_generator {
+	struct iterator iterator;
+	struct coroutine co;
+	struct job job;                    /* the one thing it waits for */
+	struct iterator_request *queue;    /* circular, by its youngest */
+	uint32_t slot;                     /* in the registry */
+	uint8_t state;
+	bool parked;                       /* `job` is queued or a reaction */
+	bool canceling;                    /* the next resumption is a throw of -ECANCELED */
+	bool in_cancel;
+	max_align_t frame[];
+};
+
+const size_t async_generator_size = offsetof(struct async_generator, frame);
+
+static struct async_generator *
+generator_of_job(struct job *job)
+{
+	return (struct async_generator *)((char *)job - offsetof(struct async_generator, job));
+}
+
+static struct iterator_request *
+queue_front(const struct async_generator *gen)
+{
+	return gen->queue == NULL ? NULL : gen->queue->next;
+}
+
+static void
+enqueue(struct async_generator *gen, struct iterator_request *request)
+{
+	if (gen->queue == NULL)
+		request->next = request;
+	else {
+		request->next = gen->queue->next;
+		gen->queue->next = request;
+	}
+	gen->queue = request;
+}
+
+static struct iterator_request *
+dequeue(struct async_generator *gen)
+{
+	struct iterator_request *front = gen->queue->next;
+
+	if (front == gen->queue)
+		gen->queue = NULL;
+	else
+		gen->queue->next = front->next;
+	front->next = NULL;
+	return front;
+}
+
+/* ----------------------------------------------------- waiting for one thing */
+
+static void cancel_awaited(struct async_generator *gen);
+
+static void
+park_on(struct async_generator *gen, struct promise *promise, void (*run)(struct job *))
+{
+	gen->parked = true;
+	gen->job.run = run;
+	promise_perform_then(promise, &gen->job);
+	if (gen->canceling)
+		cancel_awaited(gen);
+}
+
+static void
+park_for_tick(struct async_generator *gen, void (*run)(struct job *))
+{
+	gen->parked = true;
+	gen->job.run = run;
+	gen->job.promise = NULL;
+	job_enqueue(&gen->job);
+}
+
+/* What the await that has ended gives: the completion to go on with. */
+static struct completion
+unpark(struct async_generator *gen)
+{
+	const struct promise *promise = gen->job.promise;
+	struct completion completion = { .type = COMPLETION_NORMAL };
+
+	gen->parked = false;
+	if (gen->canceling) {
+		gen->canceling = false;
+		completion.type = COMPLETION_THROW;
+		completion.value = value_number(-ECANCELED);
+	} else if (promise != NULL) {
+		completion.value = promise->value;
+		if (promise->state == PROMISE_REJECTED)
+			completion.type = COMPLETION_THROW;
+	}
+	return completion;
+}
+
+/* -------------------------------------------------------- the spec's operations */
+
+/* AsyncGeneratorCompleteStep */
+static void
+complete_step(struct async_generator *gen, struct completion completion, enum result_kind result)
+{
+	struct promise *promise = &dequeue(gen)->promise;
+
+	if (completion.type == COMPLETION_THROW)
+		promise_reject(promise, completion.value);
+	else
+		promise_fulfill_result(promise, completion.value, result);
+}
+
+static void await_return(struct async_generator *gen);
+
+/* AsyncGeneratorDrainQueue */
+static void
+drain_queue(struct async_generator *gen)
+{
+	struct iterator_request *front;
+
+	while ((front = queue_front(gen)) != NULL) {
+		struct completion completion = { .type = COMPLETION_NORMAL };
+
+		if (front->completion == COMPLETION_RETURN) {
+			await_return(gen);
+			return;
+		}
+		if (front->completion == COMPLETION_THROW) {
+			completion.type = COMPLETION_THROW;
+			completion.value = front->value;
+		}
+		complete_step(gen, completion, RESULT_DONE);
+	}
+	gen->state = COMPLETED;
+}
+
+/* Await(value) of a return request, whose promise is then undefined's or the awaited one's. */
+static void
+park_on_return(struct async_generator *gen, void (*run)(struct job *))
+{
+	struct iterator_request *front = queue_front(gen);
+
+	if (front->awaited != NULL)
+		park_on(gen, front->awaited, run);
+	else
+		park_for_tick(gen, run);
+}
+
+static struct completion
+unpark_return(struct async_generator *gen)
+{
+	bool plain = gen->job.promise == NULL;
+	struct completion completion = unpark(gen);
+
+	if (plain && completion.type == COMPLETION_NORMAL)
+		completion.value = queue_front(gen)->value;
+	return completion;
+}
+
+static void
+await_return_done(struct job *job)
+{
+	struct async_generator *gen = generator_of_job(job);
+
+	complete_step(gen, unpark_return(gen), RESULT_DONE);
+	drain_queue(gen);
+}
+
+/* AsyncGeneratorAwaitReturn */
+static void
+await_return(struct async_generator *gen)
+{
+	gen->state = DRAINING_QUEUE;
+	park_on_return(gen, await_return_done);
+}
+
+static void
+body_ended(struct async_generator *gen, enum completion_type type)
+{
+	struct completion completion = { .type = type, .value = gen->co.value };
+
+	gen->state = DRAINING_QUEUE;
+	gen->canceling = false;
+	complete_step(gen, completion, RESULT_DONE);
+	drain_queue(gen);
+}
+
+static void resume(struct async_generator *gen, struct completion completion);
+
+static void
+awaited(struct job *job)
+{
+	struct async_generator *gen = generator_of_job(job);
+
+	resume(gen, unpark(gen));
+}
+
+/* AsyncGeneratorUnwrapYieldResumption, behind its Await. */
+static void
+yield_return_awaited(struct job *job)
+{
+	struct async_generator *gen = generator_of_job(job);
+	struct completion completion = unpark_return(gen);
+
+	if (completion.type == COMPLETION_NORMAL)
+		completion.type = COMPLETION_RETURN;
+	resume(gen, completion);
+}
+
+/* What the request in front asks of a body that stands at a yield.  True: go on with *ret. */
+static bool
+take_request(struct async_generator *gen, struct completion *ret)
+{
+	const struct iterator_request *front = queue_front(gen);
+
+	gen->state = EXECUTING;
+	if (front->completion == COMPLETION_RETURN) {
+		park_on_return(gen, yield_return_awaited);
+		return false;
+	}
+	ret->type = (enum completion_type)front->completion;
+	ret->value = front->value;
+	return true;
+}
+
+/* AsyncGeneratorYield: answers the request in front; with another one waiting the body goes on
+ * without suspending. */
+static bool
+yield_answer(struct async_generator *gen, struct completion *ret)
+{
+	struct completion completion = { .type = COMPLETION_NORMAL, .value = gen->co.value };
+
+	complete_step(gen, completion, RESULT_VALUE);
+	if (gen->queue != NULL)
+		return take_request(gen, ret);
+	gen->canceling = false;         /* who was to be cancelled has got its answer */
+	gen->state = SUSPENDED_YIELD;
+	return false;
+}
+
+static void
+yield_awaited(struct job *job)
+{
+	struct async_generator *gen = generator_of_job(job);
+	union value yielded = gen->co.value;
+	struct completion completion = unpark(gen);
+
+	if (completion.type == COMPLETION_NORMAL) {
+		gen->co.value = yielded;
+		if (!yield_answer(gen, &completion))
+			return;
+	}
+	resume(gen, completion);
+}
+
+/* AsyncGeneratorResume, and AsyncGeneratorStart's end of the body. */
+static void
+resume(struct async_generator *gen, struct completion completion)
+{
+	for (;;) {
+		gen->state = EXECUTING;
+		gen->co.received = (uint8_t)completion.type;
+		gen->co.value = completion.value;
+		switch (coroutine_resume(&gen->co, gen->frame)) {
+		case STEP_AWAIT:
+			park_on(gen, gen->co.value.pointer, awaited);
+			return;
+		case STEP_TICK:
+			park_for_tick(gen, awaited);
+			return;
+		case STEP_YIELD:
+			park_for_tick(gen, yield_awaited);
+			return;
+		case STEP_YIELD_AWAITED:
+			if (!yield_answer(gen, &completion))
+				return;
+			break;
+		case STEP_RETURN:
+			body_ended(gen, COMPLETION_NORMAL);
+			return;
+		case STEP_THROW:
+			body_ended(gen, COMPLETION_THROW);
+			return;
+		}
+	}
+}
+
+static void
+resume_at_yield(struct async_generator *gen)
+{
+	struct completion completion;
+
+	if (take_request(gen, &completion))
+		resume(gen, completion);
+}
+
+/* ------------------------------------------------------------------ methods */
+
+static void
+generator_next(struct iterator *iterator, struct iterator_request *request)
+{
+	struct async_generator *gen = (struct async_generator *)iterator;
+
+	if (gen->state == COMPLETED) {
+		promise_fulfill_result(&request->promise, value_undefined(), RESULT_DONE);
+		return;
+	}
+	enqueue(gen, request);
+	if (gen->state == SUSPENDED_START || gen->state == SUSPENDED_YIELD)
+		resume_at_yield(gen);
+}
+
+static void
+generator_return(struct iterator *iterator, struct iterator_request *request)
+{
+	struct async_generator *gen = (struct async_generator *)iterator;
+
+	enqueue(gen, request);
+	if (gen->state == SUSPENDED_START || gen->state == COMPLETED)
+		await_return(gen);
+	else if (gen->state == SUSPENDED_YIELD)
+		resume_at_yield(gen);
+}
+
+static void
+generator_throw(struct iterator *iterator, struct iterator_request *request)
+{
+	struct async_generator *gen = (struct async_generator *)iterator;
+
+	if (gen->state == SUSPENDED_START)
+		gen->state = COMPLETED;
+	if (gen->state == COMPLETED) {
+		promise_reject(&request->promise, request->value);
+		return;
+	}
+	enqueue(gen, request);
+	if (gen->state == SUSPENDED_YIELD)
+		resume_at_yield(gen);
+}
+
+/* -------------------------------------------------------------------- cancel */
+
+/* Inside out: what is awaited of another iterator is cancelled there, and our await goes on when
+ * that has cleaned up and answered; anything else is taken off and rejected by a job. */
+static void
+cancel_awaited(struct async_generator *gen)
+{
+	struct promise *promise = gen->job.promise;
+
+	if (promise == NULL || promise->state != PROMISE_PENDING)
+		return;                 /* the job is queued: it finds `canceling` */
+	if (promise->of_request && !gen->in_cancel) {
+		gen->in_cancel = true;
+		iterator_cancel(iterator_request_of(promise)->iterator);
+		gen->in_cancel = false;
+		return;
+	}
+	promise_forget(&gen->job);
+	job_enqueue(&gen->job);
+}
+
+static void
+generator_cancel(struct iterator *iterator)
+{
+	struct async_generator *gen = (struct async_generator *)iterator;
+
+	if (gen->queue == NULL)
+		return;
+	gen->canceling = true;
+	if (gen->parked)
+		cancel_awaited(gen);
+}
+
+/* ------------------------------------------------- generators over an iterator */
+
+/* Lies before the generator in its memory. */
+struct owned {
+	_Alignas(max_align_t) struct iterator *underlying;
+	struct iterator_request request;
+};
+
+static struct owned *
+owned_of(struct async_generator *gen)
+{
+	return (struct owned *)((char *)gen - sizeof(struct owned));
+}
+
+static void
+underlying_closed(struct job *job)
+{
+	struct async_generator *gen = generator_of_job(job);
+	struct completion completion = unpark(gen);
+
+	if (completion.type == COMPLETION_NORMAL)
+		completion.value = value_undefined();
+	complete_step(gen, completion, RESULT_DONE);
+	drain_queue(gen);
+}
+
+static void
+over_return(struct iterator *iterator, struct iterator_request *request)
+{
+	struct async_generator *gen = (struct async_generator *)iterator;
+	struct owned *owned = owned_of(gen);
+
+	if (gen->state != SUSPENDED_START) {
+		generator_return(iterator, request);
+		return;
+	}
+	enqueue(gen, request);
+	gen->state = DRAINING_QUEUE;
+	iterator_close(owned->underlying, &owned->request);
+	park_on(gen, &owned->request.promise, underlying_closed);
+}
+
+/* ------------------------------------------------------------------ lifetime */
+
+static void
+generator_free(struct iterator *iterator)
+{
+	struct async_generator *gen = (struct async_generator *)iterator;
+
+	assert(gen->state == COMPLETED || gen->state == SUSPENDED_START);
+	assert(gen->queue == NULL);
+	registry_remove(&gen->slot);
+	free(gen);
+}
+
+static void
+over_free(struct iterator *iterator)
+{
+	struct async_generator *gen = (struct async_generator *)iterator;
+	struct owned *owned = owned_of(gen);
+
+	assert(gen->state == COMPLETED || gen->state == SUSPENDED_START);
+	assert(gen->queue == NULL);
+	registry_remove(&gen->slot);
+	if (owned->request.iterator != NULL)
+		promise_fini(&owned->request.promise);
+	iterator_free(owned->underlying);
+	free(owned);
+}
+
+static const struct iterator_ops generator_ops = {
+	.kind = "async generator",
+	.next = generator_next,
+	.return_ = generator_return,
+	.throw_ = generator_throw,
+	.cancel = generator_cancel,
+	.free = generator_free,
+};
+
+static const struct iterator_ops over_ops = {
+	.kind = "async generator",
+	.next = generator_next,
+	.return_ = over_return,
+	.throw_ = generator_throw,
+	.cancel = generator_cancel,
+	.free = over_free,
+};
+
+static struct async_generator *
+generator_make(const char *name, coroutine_body body, size_t before, size_t size)
+{
+	char *memory = calloc(1, before + sizeof(struct async_generator) + size);
+	struct async_generator *gen;
+
+	if (memory == NULL)
+		return NULL;
+	gen = (struct async_generator *)(memory + before);
+	gen->co.name = name;
+	gen->co.body = body;
+	if (registry_add(gen, &gen->slot) < 0) {
+		free(memory);
+		return NULL;
+	}
+	return gen;
+}
+
+struct iterator *
+async_generator_new(const char *name, coroutine_body body, size_t size)
+{
+	struct async_generator *gen = generator_make(name, body, 0, size);
+
+	if (gen == NULL)
+		return NULL;
+	gen->iterator.ops = &generator_ops;
+	return &gen->iterator;
+}
+
+struct iterator *
+async_generator_over(const char *name, coroutine_body body, size_t size,
+    struct iterator *underlying)
+{
+	struct async_generator *gen;
+
+	if (underlying == NULL)
+		return NULL;
+	gen = generator_make(name, body, sizeof(struct owned), size);
+	if (gen == NULL) {
+		iterator_free(underlying);
+		return NULL;
+	}
+	gen->iterator.ops = &over_ops;
+	owned_of(gen)->underlying = underlying;
+	return &gen->iterator;
+}
+
+void *
+async_generator_frame(struct iterator *generator)
+{
+	return ((struct async_generator *)generator)->frame;
+}
+
+/* ----------------------------------------------------------------- inspection */
+
+struct walk {
+	void (*each)(const struct async_generator_info *info, void *context);
+	void *context;
+};
+
+static size_t
+queue_length(const struct async_generator *gen)
+{
+	const struct iterator_request *request = gen->queue;
+	size_t length = 0;
+
+	if (request == NULL)
+		return 0;
+	do {
+		request = request->next;
+		length++;
+	} while (request != gen->queue);
+	return length;
+}
+
+static void
+generator_describe(void *object, void *context)
+{
+	const struct async_generator *gen = object;
+	const struct walk *walk = context;
+	const struct async_generator_info info = {
+		.name = gen->co.name,
+		.file = gen->co.file,
+		.line = gen->co.line,
+		.state = (enum async_generator_state)gen->state,
+		.requests = queue_length(gen),
+	};
+
+	walk->each(&info, walk->context);
+}
+
+void
+async_generators_each(void (*each)(const struct async_generator_info *info, void *context),
+    void *context)
+{
+	struct walk walk = { .each = each, .context = context };
+
+	registry_each(generator_describe, &walk);
+}
+
+const char *
+async_generator_state_name(enum async_generator_state state)
+{
+	static const char *const names[] = {
+		[SUSPENDED_START] = "suspended-start",
+		[SUSPENDED_YIELD] = "suspended-yield",
+		[EXECUTING] = "executing",
+		[DRAINING_QUEUE] = "draining-queue",
+		[COMPLETED] = "completed",
+	};
+
+	return names[state];
+}

@@ -1,0 +1,99 @@
+#include "async/coroutine.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static const struct coroutine *running;
+
+const struct coroutine *
+coroutine_running(void)
+{
+	return running;
+}
+
+/* A plain `return` in a body written in the words would skip FINALLY. */
+static void
+coroutine_check_end(const struct coroutine *co)
+{
+	if (co->file == NULL || co->ended)
+		return;
+	fprintf(stderr, "%s: left %s by a plain return behind line %d; "
+	    "leave by THROW, by RETURN or by falling into FINALLY\n",
+	    co->name, co->file, co->line);
+	abort();
+}
+
+enum step
+coroutine_resume(struct coroutine *co, void *frame)
+{
+	const struct coroutine *outer = running;
+	enum step step;
+
+	running = co;
+	step = co->body(co, frame);
+	running = outer;
+	if (step == STEP_RETURN || step == STEP_THROW)
+		coroutine_check_end(co);
+	return step;
+}
+
+static void
+coroutine_note(struct coroutine *co)
+{
+	if (co->received == COMPLETION_THROW)
+		coroutine_throw(co, co->value);
+	else if (!co->in_finally) {
+		co->ending = COMPLETION_RETURN;
+		co->result = co->value;
+	}
+}
+
+bool
+coroutine_abrupt(struct coroutine *co)
+{
+	if (co->received == COMPLETION_NORMAL)
+		return false;
+	coroutine_note(co);
+	return !co->in_finally;
+}
+
+bool
+coroutine_abrupt_close(struct coroutine *co)
+{
+	if (co->received == COMPLETION_THROW && co->value.number == -ECANCELED)
+		return false;
+	return coroutine_abrupt(co);
+}
+
+bool
+coroutine_abrupt_next(struct coroutine *co, struct iterator_request *request)
+{
+	if (request->threw) {
+		co->received = COMPLETION_THROW;
+		co->value = request->promise.value;
+	} else if (co->received == COMPLETION_NORMAL
+	    && request->promise.result == RESULT_NOT_OBJECT) {
+		co->received = COMPLETION_THROW;
+		co->value = value_number(TYPE_ERROR);
+	}
+	return coroutine_abrupt(co);
+}
+
+enum step
+coroutine_end(struct coroutine *co)
+{
+	co->ended = true;
+	co->value = co->result;
+	if (co->ending == COMPLETION_THROW)
+		return STEP_THROW;
+	return STEP_RETURN;
+}
+
+void
+coroutine_trap(const struct coroutine *co)
+{
+	fprintf(stderr, "%s: resumed at %s:%d, which is no place of its body: "
+	    "an AWAIT or YIELD inside a switch?\n",
+	    co->name, co->file != NULL ? co->file : "?", co->line);
+	abort();
+}

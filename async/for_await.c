@@ -1,0 +1,193 @@
+#include "async/for_await.h"
+
+#include <stdlib.h>
+
+#include "async/iteration.h"
+#include "async/sync_iterator.h"
+
+struct for_await {
+	struct iteration loop;
+	struct job job;
+	for_await_value on_value;
+	for_await_end on_end;
+	void *context;
+	struct iterator *adapter;   /* ours, over a sync iterator */
+	bool parked;                /* `job` is queued or a reaction */
+	bool canceling;
+};
+
+struct promise for_await_break = { .state = PROMISE_FULFILLED };
+const size_t for_await_size = sizeof(struct for_await);
+
+static struct for_await *
+for_await_of_job(struct job *job)
+{
+	return (struct for_await *)((char *)job - offsetof(struct for_await, job));
+}
+
+static void
+park_on(struct for_await *self, struct promise *promise, void (*run)(struct job *))
+{
+	self->parked = true;
+	self->job.run = run;
+	promise_perform_then(promise, &self->job);
+}
+
+static struct completion
+unpark(struct for_await *self)
+{
+	const struct promise *promise = self->job.promise;
+
+	self->parked = false;
+	if (self->canceling && !self->loop.closing) {
+		self->canceling = false;
+		return (struct completion){ COMPLETION_THROW, value_number(-ECANCELED) };
+	}
+	if (promise == NULL)
+		return (struct completion){ .type = COMPLETION_NORMAL };
+	return (struct completion){
+		.type = promise->state == PROMISE_REJECTED ? COMPLETION_THROW : COMPLETION_NORMAL,
+		.value = promise->value,
+	};
+}
+
+static int
+for_await_error(const struct for_await *self)
+{
+	if (self->loop.leaving.type != COMPLETION_THROW)
+		return 0;
+	return (int)self->loop.leaving.value.number;
+}
+
+static void
+for_await_finish(struct for_await *self)
+{
+	self->on_end(self->context, for_await_error(self));
+	iterator_free(self->adapter);
+	free(self);
+}
+
+static void
+ended(struct job *job)
+{
+	for_await_finish(for_await_of_job(job));
+}
+
+static void received(struct job *job);
+static void value_taken(struct job *job);
+
+/* Goes on from a state of the loop, as far as it goes without waiting. */
+static void
+advance(struct for_await *self, enum iteration_state state)
+{
+	while (state == ITERATION_VALUE) {
+		struct promise *gate = self->on_value(self->context, self->loop.value);
+
+		if (gate == FOR_AWAIT_BREAK) {
+			struct completion leave = { .type = COMPLETION_NORMAL };
+
+			state = iteration_leave(&self->loop, leave);
+		} else if (gate != NULL) {
+			park_on(self, gate, value_taken);
+			return;
+		} else
+			state = iteration_next(&self->loop);
+	}
+	if (state == ITERATION_AWAIT)
+		park_on(self, &self->loop.request.promise, received);
+	else
+		for_await_finish(self);
+}
+
+static void
+received(struct job *job)
+{
+	struct for_await *self = for_await_of_job(job);
+	bool canceled = self->canceling && !self->loop.closing;
+	bool arrived = job->promise != NULL && job->promise->state == PROMISE_FULFILLED
+	    && self->loop.request.promise.result == RESULT_VALUE;
+	struct completion completion = unpark(self);
+
+	/* Cancelled with a value on its way: the iterator has not ended, so close it. */
+	if (canceled && arrived)
+		advance(self, iteration_leave(&self->loop, completion));
+	else
+		advance(self, iteration_received(&self->loop, completion.type, completion.value));
+}
+
+static void
+value_taken(struct job *job)
+{
+	struct for_await *self = for_await_of_job(job);
+	struct completion completion = unpark(self);
+
+	if (completion.type == COMPLETION_THROW)
+		advance(self, iteration_leave(&self->loop, completion));
+	else
+		advance(self, iteration_next(&self->loop));
+}
+
+static struct for_await *
+for_await_start(struct iterator *iterator, struct iterator *adapter, for_await_value on_value,
+    for_await_end on_end, void *context)
+{
+	struct for_await *self = calloc(1, sizeof *self);
+
+	if (self == NULL)
+		return NULL;
+	self->loop.iterator = iterator;
+	self->adapter = adapter;
+	self->on_value = on_value;
+	self->on_end = on_end;
+	self->context = context;
+	if (iteration_next(&self->loop) == ITERATION_AWAIT)
+		park_on(self, &self->loop.request.promise, received);
+	else {
+		self->job.run = ended;
+		job_enqueue(&self->job);
+	}
+	return self;
+}
+
+struct for_await *
+for_await(struct iterator *iterator, for_await_value on_value, for_await_end on_end, void *context)
+{
+	return for_await_start(iterator, NULL, on_value, on_end, context);
+}
+
+struct for_await *
+for_await_sync(struct sync_iterator *iterator, for_await_value on_value, for_await_end on_end,
+    void *context)
+{
+	struct iterator *adapter = async_from_sync(iterator);
+	struct for_await *self;
+
+	if (adapter == NULL)
+		return NULL;
+	self = for_await_start(adapter, adapter, on_value, on_end, context);
+	if (self == NULL)
+		iterator_free(adapter);
+	return self;
+}
+
+void
+for_await_cancel(struct for_await *self)
+{
+	struct promise *promise = self->job.promise;
+
+	self->canceling = true;
+	if (!self->parked || promise == NULL || promise->state != PROMISE_PENDING)
+		return;
+	if (promise == &self->loop.request.promise)
+		iterator_cancel(self->loop.iterator);
+	else {
+		promise_forget(&self->job);
+		job_enqueue(&self->job);
+	}
+}
+
+union value
+for_await_reason(const struct for_await *self)
+{
+	return self->loop.leaving.value;
+}

@@ -1,0 +1,87 @@
+/* iterator.h - async iterators: what a source, an operator, a cursor and an adapter have in
+ * common (ECMA-262 27.1.3, the AsyncIterator interface), and the request that each call makes.
+ *
+ * A request is the caller's memory: the promise that the call gives lies in it, so that a call
+ * allocates nothing.  It is free again once its promise has settled and every reaction on it has
+ * run.  A caller may have any number of requests under way at once; they are answered in order. */
+#ifndef ASYNC_ITERATOR_H
+#define ASYNC_ITERATOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "async/promise.h"
+
+struct iterator;
+
+/* AsyncGeneratorRequest (27.6.3.1): a completion and a capability.  Zeroed is idle. */
+struct iterator_request {
+	struct iterator_request *next;   /* while the iterator has it queued */
+	struct iterator *iterator;       /* whom it was made of; NULL: never used */
+	struct promise promise;
+	union value value;
+	struct promise *awaited;         /* return(): the promise to await in place of `value` */
+	uint8_t completion;              /* enum completion_type */
+	bool threw;                      /* the call itself threw; the error is promise.value */
+};
+
+struct iterator_ops {
+	/* For messages: "async generator", "cursor", ... */
+	const char *kind;
+
+	/* Each takes a request whose promise is pending and settles it, now or later, with
+	 * promise_fulfill_result() or promise_reject(); or sets request->threw with the error in
+	 * promise.value, to throw out of the call itself (only hand-written iterators do).
+	 * `next` is required; NULL means the method is missing, as in GetMethod. */
+	void (*next)(struct iterator *iterator, struct iterator_request *request);
+	void (*return_)(struct iterator *iterator, struct iterator_request *request);
+	void (*throw_)(struct iterator *iterator, struct iterator_request *request);
+
+	/* awaitd's own, beyond ECMA-262.  Makes every pending request settle: the one in front is
+	 * rejected with -ECANCELED when what it waited for has been cancelled and cleaned up,
+	 * those behind it are answered as after an end.  Without a pending request: nothing.
+	 * Called again, it cancels what the cleaning up waits for.  Required. */
+	void (*cancel)(struct iterator *iterator);
+
+	/* Gives the memory back.  Only without pending requests, and for a generator only when
+	 * it has completed or never begun.  Required. */
+	void (*free)(struct iterator *iterator);
+};
+
+struct iterator {
+	const struct iterator_ops *ops;
+};
+
+/* Make a request.  `request` must be idle.  The promise is &request->promise. */
+void iterator_next(struct iterator *iterator, struct iterator_request *request, union value value);
+void iterator_return(struct iterator *iterator, struct iterator_request *request,
+    union value value);
+void iterator_throw(struct iterator *iterator, struct iterator_request *request,
+    union value reason);
+
+/* return(promise): the promise is awaited.  Consumes a reference to it. */
+void iterator_return_promise(struct iterator *iterator, struct iterator_request *request,
+    struct promise *promise);
+
+void iterator_cancel(struct iterator *iterator);
+
+/* How an owner ends an iterator that it drove with `request`: cancels if the request is pending,
+ * else makes it a return().  Either way the request's promise settles when the iterator has
+ * cleaned up; without a return method it is settled at once.  A rejection with -ECANCELED is then
+ * no error. */
+void iterator_close(struct iterator *iterator, struct iterator_request *request);
+
+/* The request that a promise with `of_request` set lies in. */
+static inline struct iterator_request *
+iterator_request_of(struct promise *promise)
+{
+	return (struct iterator_request *)
+	    ((char *)promise - offsetof(struct iterator_request, promise));
+}
+
+bool iterator_request_pending(const struct iterator_request *request);
+
+/* Takes NULL. */
+void iterator_free(struct iterator *iterator);
+
+#endif

@@ -1,0 +1,1 @@
+libdaemon_a_SOURCES =

@@ -1,0 +1,1 @@
+libsinks_a_SOURCES =

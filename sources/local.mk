@@ -1,0 +1,1 @@
+libsources_a_SOURCES =

@@ -1,0 +1,1 @@
+libstreams_a_SOURCES =
