@@ -1,1 +1,2 @@
-libsinks_a_SOURCES =
+libsinks_a_SOURCES = \
+	%D%/sink.h

@@ -1,1 +1,2 @@
-libsources_a_SOURCES =
+libsources_a_SOURCES = \
+	%D%/source.h

@@ -1,1 +1,7 @@
-libstreams_a_SOURCES =
+libstreams_a_SOURCES = \
+	%D%/arena.h \
+	%D%/event.h \
+	%D%/log.h \
+	%D%/operator.h \
+	%D%/retry.h \
+	%D%/stream.h

@@ -1,0 +1,62 @@
+/* sink.h - what a sink is: something that iterates streams' logs on behalf of subscribers. */
+#ifndef SINKS_SINK_H
+#define SINKS_SINK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "config/option.h"
+#include "streams/stream.h"
+
+struct sink;
+
+/* What a sink may ask of the daemon, which wires it. */
+struct sink_control {
+	void *context;
+
+	/* Reloads the config; `done` is called once, later: ok, or all errors as text, a line each. */
+	void (*reload)(void *context, void (*done)(void *request, bool ok, const char *text),
+	    void *request);
+
+	/* May this peer ask for reload and debug?  root and the daemon's own uid. */
+	bool (*privileged)(void *context, uid_t uid);
+
+	/* A level of syslog(3) and a line. */
+	void (*log)(void *context, int level, const char *sink, const char *message);
+};
+
+struct sink_stats {
+	uint64_t connections, subscriptions;   /* now */
+	uint64_t accepted, refused, deliveries, bytes, lost;   /* since the arena was made */
+};
+
+struct sink_ops {
+	const char *name;                      /* the config's "type" */
+	const char *help;
+	const struct option *options;
+	size_t options_size;
+	option_check check;
+
+	/* Opens it: adopts what a predecessor left in arena and fd store under this name, else binds and
+	 * listens.  Returns 0 or -errno; *ret_message then says what is wrong and what would be right (static or
+	 * the sink's own, valid until the next call). */
+	int (*open)(const char *name, const void *options, struct arena *arena,
+	    const struct sink_control *control, struct sink **ret, const char **ret_message);
+
+	/* New options for an open sink; -EOPNOTSUPP: it has to be closed and opened (another path). */
+	int (*change)(struct sink *sink, const void *options);
+
+	/* Ends it; `done` is called once, after which it is freed.  handing_over: closes nobody and says nothing,
+	 * so that a successor can adopt; else tells its peers {"error":"shutting-down"}, waits for what they still
+	 * take for `drain_ns` at most, and closes. */
+	void (*stop)(struct sink *sink, bool handing_over, uint64_t drain_ns,
+	    void (*done)(void *context), void *context);
+
+	void (*stats)(const struct sink *sink, struct sink_stats *ret);
+};
+
+/* All sinks, ended by NULL. */
+extern const struct sink_ops *const sink_table[];
+
+#endif

@@ -1,0 +1,105 @@
+/* source.h - what a source is: a generator body, its options, and what it may ask of its stream.
+ *
+ * One file a source, exporting one const struct source_ops, and one line in sources/table.c.  The body's frame
+ * begins with a struct source; it yields struct event pointers and throws negative errnos:
+ *
+ *	BEGIN(co);
+ *	acquire, or THROW(source_fail(&self->source, -errno, "cannot open %s", path));
+ *	YIELD(source_up(&self->source));        // `up` goes into the stream only behind a `down`
+ *	for (;;) {
+ *		while (...what is left in the buffer or in kept...)
+ *			YIELD(&self->source.event);
+ *		source_settle(&self->source, position);   // what gave no line is consumed as well
+ *		AWAIT(readiness);
+ *		read one batch;
+ *	}
+ *	FINALLY;
+ *	release;
+ *	END;
+ *
+ * A throw is not the end: retry (streams/retry.h) says `down`, waits, and makes a new generator. */
+#ifndef SOURCES_SOURCE_H
+#define SOURCES_SOURCE_H
+
+#include <stdarg.h>
+
+#include "async/coroutine.h"
+#include "config/option.h"
+#include "streams/arena.h"
+#include "streams/event.h"
+
+struct stream;
+
+#define SOURCE_MESSAGE_MAX 200
+
+/* First in every source's frame. */
+struct source {
+	struct stream *stream;       /* opaque here */
+	const void *options;         /* the filled struct of ops->options */
+	void *kept;                  /* ops->kept_size bytes, zeroed at the stream's beginning; what is
+	                              * written here is committed together with the next event */
+	struct event event;          /* for the body's use */
+	char message[SOURCE_MESSAGE_MAX];   /* why it threw */
+};
+
+struct source_ops {
+	/* The config's "type". */
+	const char *name;
+
+	/* One sentence for the man page and the schema. */
+	const char *help;
+
+	/* The validator fills a struct of options_size bytes after these, ended by a zero row. */
+	const struct option *options;
+	size_t options_size;
+
+	/* Semantic checks across options, or NULL: see config/option.h. */
+	option_check check;
+
+	/* Bytes of the frame, which begins with a struct source; bytes of `kept` (<= 64). */
+	size_t size;
+	size_t kept_size;
+
+	/* The generator's body. */
+	coroutine_body run;
+};
+
+/* All sources, ended by NULL. */
+extern const struct source_ops *const source_table[];
+
+/* ------------------------------------------- what a body may ask of its stream */
+
+/* The event that says that it has acquired its device. */
+const struct event *source_up(struct source *source);
+
+/* Notes why the next THROW is thrown; returns `error`. */
+int source_fail(struct source *source, int error, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Everything up to `position` is consumed, though it gave no line: commits if it is not yet. To be
+ * called before reading again. */
+void source_settle(struct source *source, const struct position *position);
+
+/* The position of the last commit, at the body's beginning. */
+struct position source_position(const struct source *source);
+
+/* Memory of the stream's source that survives, zeroed at first; the same for every generator of it.  0 or
+ * -errno.  It is the stream's; the body does not release it. */
+int source_bulk(struct source *source, size_t size, struct extent **ret);
+
+/* fds that outlive the process: `key` is short, [a-z0-9], one of this source's own.  take: the
+ * fd a predecessor stored, now the caller's, or -1.  keep: stores a duplicate; 0 or -errno (-EAGAIN: try later).  drop: out
+ * of the store, before close(). */
+int source_fd_take(struct source *source, const char *key);
+int source_fd_keep(struct source *source, const char *key, int fd);
+void source_fd_drop(struct source *source, const char *key);
+
+/* The generator is ended because its process hands over (true), or because its device or config
+ * is gone (false): on true FINALLY leaves stored fds and bulk as they are. */
+bool source_handing_over(const struct source *source);
+
+/* Counts input that gave no event, for `stats`, and has it logged at a limited rate: an invalid line, say. */
+void source_reject(struct source *source, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

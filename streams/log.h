@@ -1,0 +1,157 @@
+/* log.h - a stream's log: a bounded ring of NDJSON bytes, mapped twice so that any range is
+ * contiguous, with an index seq -> offset.  It is the history, the fan-out buffer, and what survives a
+ * restart; its last event and its current state it keeps outside the ring as well.
+ *
+ * In the arena, one extent a log:
+ *	header (written once)	magic, version, ring size, index size, epoch, stream's name, checksum
+ *	hot words		tail_seq; commits; struct commit rec[2]; last event; state
+ *	index			idx[seq % n] = offset of the entry's first byte
+ *	ring			mapped twice, a power of two
+ * Offsets and seqs are u64 and only grow; seq 1 is the first entry.
+ *
+ * Append: (1) tail_seq past every line about to be overwritten; (2) the bytes; (3) idx[next_seq + 1];
+ * (4) the idle record: next_seq, head, the producer's position, the chain's kept block, a checksum;
+ * (5) commits++, one 8-byte store that makes line, seq, index, position and kept true together. */
+#ifndef STREAMS_LOG_H
+#define STREAMS_LOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "async/promise.h"
+#include "streams/arena.h"
+#include "streams/event.h"
+
+#define KEPT_MAX 256
+#define EPOCH_LENGTH 16            /* characters of an epoch on the wire: [0-9a-f] */
+#define MAX_LINE_DEFAULT (64 * 1024)
+
+struct log_options {
+	size_t size;               /* of the ring; rounded up to a power of two, at least four max_line */
+	size_t max_line;           /* of one entry, with its LF */
+	uint64_t count;            /* keep at most so many entries; 0: as many as fit */
+	uint64_t age_ns;           /* keep them at most so long; 0: for ever */
+	const char *path;          /* keep the extent in this file instead of the arena; NULL */
+};
+
+struct log;
+
+/* Adopts or makes the log of a stream.  An adopted one whose shape or checksums do not fit costs a new
+ * epoch, which log_new_epoch() tells.  0 or -errno. */
+int log_open(struct arena *arena, const char *name, const struct log_options *options,
+    struct log **ret);
+
+/* Leaves it to a successor.  Takes NULL. */
+void log_close(struct log *log);
+
+/* Removes it for good: the stream is gone.  Takes NULL. */
+void log_drop(struct log *log);
+
+const char *log_name(const struct log *log);
+const char *log_epoch(const struct log *log);
+bool log_new_epoch(const struct log *log);   /* it could not be adopted, or there was none */
+uint64_t log_next_seq(const struct log *log);   /* of the entry to come; 1: empty */
+uint64_t log_tail_seq(const struct log *log);   /* the oldest kept; == next_seq: none */
+
+/* The producer's position as of the last commit, and the chain's kept block: KEPT_MAX bytes of plain
+ * memory, which every commit copies into its record.  At open it holds what the last commit kept. */
+struct position log_position(const struct log *log);
+void *log_kept(struct log *log);
+
+/* A word that says for which chain (source and operators) `kept` was written: at open the one
+ * stored, to be compared by the caller; it is stored with every commit. */
+uint64_t log_chain(const struct log *log);
+void log_set_chain(struct log *log, uint64_t chain);
+
+/* The unit that stands on sensor events; NULL or "": none.  Copied. */
+int log_set_unit(struct log *log, const char *unit);
+
+/* Encodes the event as one line and commits it: seq is given here.  Never blocks, never
+ * allocates.  -EMSGSIZE: the line would be longer than max_line; then a gap of stage `source` was appended
+ * in its place.  -EAGAIN: a `block` cursor stands in the way (log_room). */
+int log_append(struct log *log, const struct event *event);
+
+/* Commits position and kept without a line: what was consumed gave none. */
+void log_commit(struct log *log, const struct position *position);
+
+/* NULL when one more line of any size may be appended, else a promise (the log's own) that is
+ * fulfilled when `block` cursors have moved on.  A log keeps room for one maximal line beyond it: append
+ * first, then await this. */
+struct promise *log_room(struct log *log);
+
+/* The last event (EVENT_VALUE) as its line, without LF; length 0: none yet. */
+struct text {
+	const char *data;
+	size_t length;
+};
+struct text log_last_event(const struct log *log);
+
+/* The current state, and its entry's line if one was ever written. */
+enum stream_state log_state(const struct log *log);
+struct text log_last_state(const struct log *log);
+
+/* What is shown in `stats`; counters of this epoch, which survive. */
+struct log_stats {
+	uint64_t events, gaps, states, lost, bytes, too_long;
+	struct moment last;          /* of the last event; 0: none */
+};
+void log_stats(const struct log *log, struct log_stats *ret);
+
+/* ------------------------------------------------------------------- reading */
+
+/* A run of whole lines, contiguous in memory.  Valid until the log is appended to or closed. */
+struct span {
+	const char *data;
+	size_t length;
+	uint64_t first, next;        /* seqs: [first, next) */
+};
+
+/* From `seq`, which must be in [tail, next], as many whole lines as fit into `limit` bytes, but at
+ * least one; false: there is nothing from there. */
+bool log_span(const struct log *log, uint64_t seq, size_t limit, struct span *ret);
+
+/* Offsets within a line, for who was cut off in the middle: the bytes from `offset` of entry `seq`. */
+struct text log_rest(const struct log *log, uint64_t seq, size_t offset);
+
+/* ------------------------------------------------------------------- cursors */
+
+enum lag { LAG_SKIP, LAG_LATEST, LAG_BLOCK, LAG_CLOSE };
+
+/* A place in a log.  Embedded, zeroed before cursor_open(). */
+struct cursor {
+	struct log *log;
+	uint64_t seq;                /* the next to be read; the owner may keep it in the arena */
+	enum lag lag;
+	struct cursor *next, **link; /* in the log's list of waiting cursors */
+	struct cursor *block_next, **block_link;
+	/* Called once a turn at most, after the jobs have drained, when a waiting cursor has
+	 * something to read, or its log is closed (cursor->log is NULL then). */
+	void (*ready)(struct cursor *cursor);
+};
+
+void cursor_open(struct cursor *cursor, struct log *log, uint64_t seq, enum lag lag);
+
+/* Takes an open or a closed cursor. */
+void cursor_close(struct cursor *cursor);
+
+/* The span at the cursor, which stays where it is; false: nothing there.  *ret_lost_from and _to
+ * (seqs, inclusive; 0: none) are what was overwritten or skipped before the span: by then the cursor has
+ * moved past it, and the owner tells the gap. */
+bool cursor_read(struct cursor *cursor, size_t limit, struct span *ret,
+    uint64_t *ret_lost_from, uint64_t *ret_lost_to);
+
+/* Entries up to `seq` (exclusive) are done with. */
+void cursor_advance(struct cursor *cursor, uint64_t seq);
+
+/* Asks for ->ready when there is something at the cursor.  If there is already, it comes this turn. */
+void cursor_wait(struct cursor *cursor);
+
+/* From `block` to `skip`: its time is up. */
+void cursor_set_lag(struct cursor *cursor, enum lag lag);
+
+/* A cursor as an async iterator of spans (const struct span *), skipping what is lost: for sources
+ * that read other streams, and for tests.  The value is valid until next() is called again. */
+struct iterator *cursor_iterator(struct log *log, uint64_t seq, enum lag lag);
+
+#endif
