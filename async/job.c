@@ -59,6 +59,20 @@ job_circle_remove(struct job **tail, struct job *job)
 	return true;
 }
 
+void
+jobs_redirect(const struct promise *from, struct promise *to)
+{
+	struct job *job = last;
+
+	if (job == NULL)
+		return;
+	do {
+		if (job->promise == from)
+			job->promise = to;
+		job = job->next;
+	} while (job != last);
+}
+
 static struct job *
 job_take(void)
 {

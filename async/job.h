@@ -33,6 +33,9 @@ void job_cancel(struct job *job);
 /* Takes a job out of a circular list given by its last element; false: it was not in it. */
 bool job_circle_remove(struct job **last, struct job *job);
 
+/* Queued reactions on one promise become reactions on another.  Linear: for closing only. */
+void jobs_redirect(const struct promise *from, struct promise *to);
+
 /* Runs jobs until there are none or `max` have run; returns how many ran.  Not re-entrant. */
 size_t jobs_run(size_t max);
 

@@ -1,4 +1,6 @@
 libasync_a_SOURCES = \
+	%D%/abandon.c \
+	%D%/abandon.h \
 	%D%/async_from_sync.c \
 	%D%/async_generator.c \
 	%D%/async_generator.h \
@@ -8,12 +10,19 @@ libasync_a_SOURCES = \
 	%D%/delegate.h \
 	%D%/for_await.c \
 	%D%/for_await.h \
+	%D%/heap.c \
+	%D%/heap.h \
 	%D%/iteration.c \
 	%D%/iteration.h \
 	%D%/iterator.c \
 	%D%/iterator.h \
 	%D%/job.c \
 	%D%/job.h \
+	%D%/loop.c \
+	%D%/loop.h \
+	%D%/loop_backend.h \
+	%D%/loop_manual.c \
+	%D%/loop_manual.h \
 	%D%/promise.c \
 	%D%/promise.h \
 	%D%/registry.c \
@@ -24,4 +33,6 @@ libasync_a_SOURCES = \
 	%D%/sync_iterator.c \
 	%D%/sync_iterator.h \
 	%D%/then.c \
+	%D%/timer.c \
+	%D%/timer.h \
 	%D%/value.h
