@@ -1,0 +1,3 @@
+libconfig_a_SOURCES = \
+	%D%/config.h \
+	%D%/option.h
