@@ -7,3 +7,10 @@ bench_fanout_SOURCES = \
 	%D%/net.c \
 	%D%/net.h
 bench_fanout_LDADD = libbase.a
+
+EXTRA_PROGRAMS += bench/limit
+bench_limit_SOURCES = \
+	%D%/limit.c \
+	%D%/net.c \
+	%D%/net.h
+bench_limit_LDADD = libbase.a

@@ -1,0 +1,22 @@
+# Runs in the VM, as root, with systemd as PID 1: every claim in /test/claims, or those named in
+# /test/wanted, each a function that fails by a non-zero status.  Prints TAP.
+cd /test
+. ./lib.sh
+for file in claims/*.sh; do . "./$file"; done
+wanted=$(cat wanted 2>/dev/null)
+number=0 failed=0
+for claim in $(declare -F | sed -n 's/^declare -f claim_//p'); do
+  [ -z "$wanted" ] || grep -qx "$claim" <<<"$wanted" || continue
+  number=$((number + 1))
+  begin=$SECONDS
+  if (set -e; "claim_$claim") >/tmp/claim.log 2>&1; then
+    echo "ok $number - vm: $claim # $((SECONDS - begin)) s"
+  else
+    failed=$((failed + 1))
+    echo "not ok $number - vm: $claim # $((SECONDS - begin)) s"
+    tail -n 40 /tmp/claim.log | sed 's/^/#   /'
+    journalctl -b -u awaitd -o short-monotonic --no-pager 2>/dev/null | tail -n 15 | sed 's/^/#   journal: /'
+  fi
+done
+echo "1..$number"
+[ "$failed" -eq 0 ]
