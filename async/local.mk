@@ -21,6 +21,7 @@ libasync_a_SOURCES = \
 	%D%/loop.c \
 	%D%/loop.h \
 	%D%/loop_backend.h \
+	%D%/loop_libevent.c \
 	%D%/loop_manual.c \
 	%D%/loop_manual.h \
 	%D%/promise.c \
@@ -29,10 +30,14 @@ libasync_a_SOURCES = \
 	%D%/registry.h \
 	%D%/rejection.c \
 	%D%/rejection.h \
+	%D%/signal_watch.c \
+	%D%/signal_watch.h \
 	%D%/sync_generator.c \
 	%D%/sync_iterator.c \
 	%D%/sync_iterator.h \
 	%D%/then.c \
 	%D%/timer.c \
 	%D%/timer.h \
-	%D%/value.h
+	%D%/value.h \
+	%D%/watch.c \
+	%D%/watch.h

@@ -184,12 +184,13 @@ fire_ready(void)
 void
 loop_manual_raise(int signo)
 {
-	struct loop_io *io, *next;
+	struct loop_io *io;
 
-	for (io = TAILQ_FIRST(&manual.ios); io != NULL; io = next) {
-		next = TAILQ_NEXT(io, backend.manual.link);
-		if (io->signal && io->fd == signo)
-			io->fire(io, LOOP_READ);
+	TAILQ_FOREACH(io, &manual.ios, backend.manual.link) {
+		if (io->signal && io->fd == signo) {
+			loop_io_fire(io, LOOP_READ);
+			return;
+		}
 	}
 }
 

@@ -34,7 +34,7 @@ int loop_manual_ready(int fd, unsigned what);
 /* The fds are real ones, and poll(2) is asked at each turn, too; it does not wait. */
 void loop_manual_poll(bool real);
 
-/* The signal arrives; nobody waits for it: nothing. */
+/* The signal arrives, now; from outside of the loop.  Nobody watches it: nothing. */
 void loop_manual_raise(int signo);
 
 #endif
