@@ -17,7 +17,8 @@ static struct {
 	uint64_t turns, now, armed;
 	unsigned waiting;        /* ios that are added and keep the loop running */
 	unsigned busy;
-	bool now_known, stopped, jobs_left;
+	bool now_known, stopped;
+	bool capped;             /* the last drain left jobs to the next */
 } loop;
 
 static void
@@ -54,7 +55,7 @@ loop_open(const struct loop_backend *backend)
 	TAILQ_INIT(&loop.tasks);
 	loop.turns = 0;
 	loop.armed = UINT64_MAX;
-	loop.now_known = loop.stopped = loop.jobs_left = false;
+	loop.now_known = loop.stopped = loop.capped = false;
 	return 0;
 }
 
@@ -80,8 +81,9 @@ loop_is_open(void)
 void
 loop_drain(void)
 {
-	loop.jobs_left = jobs_run(loop.backend->jobs_max) == loop.backend->jobs_max
-	    && jobs_waiting();
+	size_t max = loop.backend->jobs_max;
+
+	loop.capped = jobs_run(max) == max && jobs_waiting();
 }
 
 static bool
@@ -141,9 +143,8 @@ loop_run_tasks(void)
 }
 
 static int
-loop_look(void)
+loop_look(bool wait)
 {
-	bool wait = !loop_has_work();
 	int r;
 
 	if (wait && !loop_has_hope())
@@ -158,21 +159,24 @@ loop_look(void)
 int
 loop_turn(void)
 {
+	bool worked = loop_has_work(), capped = loop.capped;
 	int r;
 
 	loop.turns++;
 	loop.now_known = false;
-	if (!loop.jobs_left)
+	if (!capped)
 		loop_drain();           /* what was begun outside of the loop */
-	r = loop_look();
+	r = loop_look(!worked);
 	if (r < 0)
 		return r;
-	loop_drain();
+	if (capped)
+		loop_drain();
 	loop_run_tasks();
-	loop_drain();
+	if (!loop.capped)
+		loop_drain();
 	if (!jobs_waiting())
 		rejections_report();
-	return r > 0 || loop_has_work() ? 1 : 0;
+	return r > 0 || worked ? 1 : 0;
 }
 
 int

@@ -1,6 +1,6 @@
 /* loop.h - the agent's event loop.  One at a time, in one thread.
  *
- * A turn: wait until something is ready (not at all when jobs are left); for each thing that is,
+ * A turn: jobs that were made outside; wait until something is ready; for each thing that is,
  * its callback and then the jobs that it made; then the turn-end tasks and their jobs; then the
  * report of unhandled rejections.  No drain runs more than 10,000 jobs, so that a body that feeds
  * itself delays nobody; what is left runs behind the next look at what is ready.
@@ -32,7 +32,8 @@ int loop_run(void);
 /* loop_run() returns behind the turn that is going on; one that comes later runs again. */
 void loop_stop(void);
 
-/* One turn.  1; 0 when nothing is left that could happen; or -errno. */
+/* One turn; it waits only when there is no job and no turn-end task to begin with.  1; 0 when nothing
+ * was done and nothing is left that could happen; or -errno. */
 int loop_turn(void);
 
 /* Turns since loop_open(): what a watchdog looks at. */
