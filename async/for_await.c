@@ -191,3 +191,9 @@ for_await_reason(const struct for_await *self)
 {
 	return self->loop.leaving.value;
 }
+
+struct completion
+for_await_completion(const struct for_await *self)
+{
+	return self->loop.leaving;
+}

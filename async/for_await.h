@@ -41,6 +41,9 @@ void for_await_cancel(struct for_await *loop);
 /* In on_end: the reason as it was thrown. */
 union value for_await_reason(const struct for_await *loop);
 
+/* In on_end: how the loop was left, for reasons that are no errno. */
+struct completion for_await_completion(const struct for_await *loop);
+
 extern const size_t for_await_size;   /* for the benchmark */
 
 #endif
