@@ -2,6 +2,39 @@
 TEST_LIBS = $(ROOMS) $(CMOCKA_LIBS) $(ROOM_LIBS)
 TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests
 
+# async/ beside Node: the programs of tests/oracle on async/'s own generators
+noinst_PROGRAMS += tests/trace-tool
+tests_trace_tool_SOURCES = \
+	%D%/trace-tool.c \
+	%D%/trace/activation.c \
+	%D%/trace/activation.h \
+	%D%/trace/array.c \
+	%D%/trace/call.c \
+	%D%/trace/callbacks.c \
+	%D%/trace/consumer.c \
+	%D%/trace/control.c \
+	%D%/trace/instance.c \
+	%D%/trace/instance.h \
+	%D%/trace/iterate.c \
+	%D%/trace/keep.c \
+	%D%/trace/keep.h \
+	%D%/trace/manual.c \
+	%D%/trace/parse.c \
+	%D%/trace/parse.h \
+	%D%/trace/parse_expr.c \
+	%D%/trace/parse_statement.c \
+	%D%/trace/program.h \
+	%D%/trace/promises.c \
+	%D%/trace/run.c \
+	%D%/trace/run.h \
+	%D%/trace/statement.c \
+	%D%/trace/value.c \
+	%D%/trace/value.h
+tests_trace_tool_LDADD = libasync.a $(JANSSON_LIBS)
+dist_check_SCRIPTS += %D%/test-traces.sh %D%/test-traces-random.sh
+TESTS += %D%/test-traces.sh %D%/test-traces-random.sh
+EXTRA_DIST += %D%/oracle %D%/traces
+
 if HAVE_CMOCKA
 # base/fdstore
 check_PROGRAMS += tests/test-fdstore
