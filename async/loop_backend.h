@@ -31,6 +31,7 @@ struct loop_io {
 		struct {
 			TAILQ_ENTRY(loop_io) link;
 			uint64_t round;
+			unsigned seen;   /* for LOOP_EDGE */
 		} manual;
 	} backend;
 };

@@ -58,6 +58,7 @@ static int
 manual_add(struct loop_io *io)
 {
 	io->backend.manual.round = manual.round;
+	io->backend.manual.seen = 0;
 	TAILQ_INSERT_TAIL(&manual.ios, io, backend.manual.link);
 	return 0;
 }
@@ -101,6 +102,8 @@ loop_manual_poll(bool real)
 	manual.real = real;
 }
 
+enum { HUNG_UP = 256 };          /* beside enum loop_what: an edge of its own */
+
 static unsigned
 poll_events(const struct loop_io *io)
 {
@@ -126,11 +129,13 @@ poll_io(const struct loop_io *io, int timeout)
 		what |= LOOP_WRITE;
 	if ((fd.revents & (POLLRDHUP | POLLHUP)) != 0)
 		what |= LOOP_CLOSED;
+	if ((fd.revents & POLLHUP) != 0)
+		what |= HUNG_UP;
 	return what;
 }
 
 static unsigned
-io_ready(const struct loop_io *io)
+io_state(const struct loop_io *io)
 {
 	const struct ready *ready;
 	unsigned what = 0;
@@ -138,13 +143,28 @@ io_ready(const struct loop_io *io)
 	if (io->signal)
 		return 0;
 	if ((io->what & LOOP_REAL) != 0)
-		return poll_io(io, 0) & io->what;
+		return poll_io(io, 0);
 	ready = ready_find(io->fd);
 	if (ready != NULL)
 		what = ready->what;
 	if (manual.real)
 		what |= poll_io(io, 0);
-	return what & io->what;
+	return what;
+}
+
+static bool
+io_ready(struct loop_io *io, unsigned *ret_what)
+{
+	unsigned what = io_state(io), new = what;
+
+	if ((io->what & LOOP_EDGE) != 0) {
+		new &= ~io->backend.manual.seen;
+		io->backend.manual.seen = what;
+	}
+	if ((new & (io->what | HUNG_UP)) == 0)
+		return false;
+	*ret_what = what & io->what;
+	return *ret_what != 0;
 }
 
 /* Each at most once in a round; one callback may remove any other. */
@@ -156,10 +176,7 @@ fire_one_ready(void)
 	TAILQ_FOREACH(io, &manual.ios, backend.manual.link) {
 		unsigned what;
 
-		if (io->backend.manual.round == manual.round)
-			continue;
-		what = io_ready(io);
-		if (what == 0)
+		if (io->backend.manual.round == manual.round || !io_ready(io, &what))
 			continue;
 		io->backend.manual.round = manual.round;
 		if ((io->what & LOOP_PERSIST) == 0)

@@ -43,4 +43,25 @@ tests_test_fdstore_SOURCES = %D%/test-fdstore.c
 tests_test_fdstore_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_fdstore_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_fdstore_LDADD = $(TEST_LIBS)
+# async: loop
+check_PROGRAMS += tests/test-loop
+TESTS += tests/test-loop
+tests_test_loop_SOURCES = %D%/test-loop.c %D%/loop-backends.h
+tests_test_loop_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_loop_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_loop_LDADD = $(TEST_LIBS)
+# async: timer
+check_PROGRAMS += tests/test-timer
+TESTS += tests/test-timer
+tests_test_timer_SOURCES = %D%/test-timer.c %D%/loop-backends.h
+tests_test_timer_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_timer_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_timer_LDADD = $(TEST_LIBS)
+# async: watch
+check_PROGRAMS += tests/test-watch
+TESTS += tests/test-watch
+tests_test_watch_SOURCES = %D%/test-watch.c %D%/loop-backends.h
+tests_test_watch_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_watch_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_watch_LDADD = $(TEST_LIBS)
 endif
