@@ -111,6 +111,10 @@ struct span {
  * least one; false: there is nothing from there. */
 bool log_span(const struct log *log, uint64_t seq, size_t limit, struct span *ret);
 
+/* Where entry `seq`, in [tail, next], begins: an offset, in bytes, that only grows within the epoch.  For
+ * who sent a part of a span. */
+uint64_t log_offset(const struct log *log, uint64_t seq);
+
 /* Offsets within a line, for who was cut off in the middle: the bytes from `offset` of entry `seq`. */
 struct text log_rest(const struct log *log, uint64_t seq, size_t offset);
 
