@@ -1,2 +1,6 @@
 libsources_a_SOURCES = \
-	%D%/source.h
+	%D%/source.c \
+	%D%/source.h \
+	%D%/sources.h \
+	%D%/table.c \
+	%D%/timer.c

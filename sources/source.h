@@ -25,17 +25,15 @@
 
 #include "async/coroutine.h"
 #include "config/option.h"
-#include "streams/arena.h"
-#include "streams/event.h"
-
-struct stream;
+#include "streams/stream.h"
 
 #define SOURCE_MESSAGE_MAX 200
 
 /* First in every source's frame. */
 struct source {
 	struct stream *stream;       /* opaque here */
-	const void *options;         /* the filled struct of ops->options */
+	const void *options;         /* the filled struct of ops->options; it may move while the body
+	                              * waits, and is gone in FINALLY: nothing points into it */
 	void *kept;                  /* ops->kept_size bytes, zeroed at the stream's beginning; what is
 	                              * written here is committed together with the next event */
 	struct event event;          /* for the body's use */
@@ -66,6 +64,9 @@ struct source_ops {
 
 /* All sources, ended by NULL. */
 extern const struct source_ops *const source_table[];
+
+/* For struct stream_options: how a stream makes this source. */
+struct stream_source source_of(const struct source_ops *ops, const void *options);
 
 /* ------------------------------------------- what a body may ask of its stream */
 

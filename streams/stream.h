@@ -5,6 +5,9 @@
 #ifndef STREAMS_STREAM_H
 #define STREAMS_STREAM_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "streams/log.h"
@@ -25,12 +28,18 @@ struct stream_source {
 	struct iterator *(*make)(struct stream *stream, const void *options, void *kept);
 	/* What its last generator noted by source_fail(), before it is freed. */
 	const char *(*message)(struct iterator *generator);
+	/* The same options at another address: the old ones go away.  Or NULL: it never looks back. */
+	void (*rebind)(struct iterator *generator, const void *options);
 	const void *options;
-	size_t kept_size;
+	const void *ops;                   /* for `make` */
+	size_t kept_size;                  /* at most SOURCE_KEPT_MAX */
 };
 
+#define SOURCE_KEPT_MAX 64
+
 /* What a stream is made of.  Everything is borrowed, and outlives the stream or the next
- * stream_change(). */
+ * stream_change(), which lets go of it before it returns (bodies look at their options no more once
+ * they are being ended). */
 struct stream_options {
 	const char *name;
 	const char *unit, *description;    /* or NULL */
@@ -49,12 +58,18 @@ struct stream_options {
 	void *owner;                       /* the supervisor's own */
 };
 
-/* Opens the log, enters the table, and starts the pump.  0 or -errno. */
+/* Opens the log, enters the table, and starts the pump: the source's body runs to its first await.  A
+ * log that was adopted goes on where it was; if it is another chain's, its kept block and bulk are
+ * cleared and `changed` is logged first; one that has ended stays so.  0 or -errno: -EEXIST (also
+ * while the stream of this name is being stopped), -E2BIG (the operators keep more than a commit
+ * holds), or what log_open() says. */
 int stream_new(struct arena *arena, const struct stream_options *options, struct stream **ret);
 
-/* Another source, unit, operators, access or history under the same name: the log, seq and
- * subscribers stay, and `changed` is logged if source, unit or operators differ.  0 or -errno; the old generator is
- * ended first, and the new one begins when that has cleaned up. */
+/* Another source, unit, operators or access under the same name: the log, seq and subscribers stay,
+ * and `changed` is logged if source, unit or operators differ.  The old generator is ended first, and the
+ * new one begins when that has cleaned up.  With the same `chain` the generators go on untouched.
+ * Another history takes effect when the log is opened the next time.  0, or -errno and everything is as before:
+ * -E2BIG, -ENOMEM, -EBUSY (it is being stopped). */
 int stream_change(struct stream *stream, const struct stream_options *options);
 
 /* Ends the generator; then `done` is called, once.  handing_over: nothing is said in the log, and what a
@@ -69,12 +84,18 @@ struct log *stream_log(struct stream *stream);
 struct arena *stream_arena(struct stream *stream);
 enum stream_state stream_state(const struct stream *stream);   /* up, down, stale, ended, starting */
 
+/* Not read now, because nobody listens. */
+bool stream_idle(const struct stream *stream);
+
+/* If its source is down, it is tried at once: the device may be back. */
+void stream_retry(struct stream *stream);
+
 /* Listening: counted, and for `on_demand` streams what starts and stops the reading. */
 void stream_listen(struct stream *stream);
 void stream_unlisten(struct stream *stream);
 size_t stream_listeners(const struct stream *stream);
 
-/* Input that gave no event. */
+/* Input that gave no event: counted, and logged at a limited rate. */
 void stream_reject(struct stream *stream, const char *message);
 uint64_t stream_rejected(const struct stream *stream);
 
@@ -101,7 +122,9 @@ bool stream_pattern_valid(const char *pattern);
 struct streams_watch {
 	struct streams_watch *next, **link;
 	void (*added)(struct streams_watch *watch, struct stream *stream);
-	void (*removed)(struct streams_watch *watch, struct stream *stream);   /* still readable */
+	/* Behind its `ended`.  The log can be read for this turn and the next; then its cursors are
+	 * told that it is closed. */
+	void (*removed)(struct streams_watch *watch, struct stream *stream);
 };
 void streams_watch(struct streams_watch *watch);
 void streams_unwatch(struct streams_watch *watch);

@@ -64,4 +64,12 @@ tests_test_watch_SOURCES = %D%/test-watch.c %D%/loop-backends.h
 tests_test_watch_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_watch_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_watch_LDADD = $(TEST_LIBS)
+
+# streams/retry
+check_PROGRAMS += tests/test-retry
+TESTS += tests/test-retry
+tests_test_retry_SOURCES = %D%/test-retry.c
+tests_test_retry_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_retry_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_retry_LDADD = $(TEST_LIBS)
 endif

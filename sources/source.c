@@ -1,0 +1,133 @@
+#include "sources/source.h"
+
+#include <stdio.h>
+
+#include "async/async_generator.h"
+#include "streams/stream_source.h"
+
+/* ---------------------------------------------------------- for the stream */
+
+static struct iterator *
+source_make(struct stream *stream, const void *options, void *kept)
+{
+	const struct source_ops *ops = stream_options(stream)->source.ops;
+	struct iterator *generator = async_generator_new(ops->name, ops->run, ops->size);
+	struct source *source;
+
+	if (generator == NULL)
+		return NULL;
+	source = async_generator_frame(generator);
+	source->stream = stream;
+	source->options = options;
+	source->kept = kept;
+	return generator;
+}
+
+static const char *
+source_message(struct iterator *generator)
+{
+	const struct source *source = async_generator_frame(generator);
+
+	return source->message[0] != '\0' ? source->message : NULL;
+}
+
+static void
+source_rebind(struct iterator *generator, const void *options)
+{
+	struct source *source = async_generator_frame(generator);
+
+	source->options = options;
+}
+
+struct stream_source
+source_of(const struct source_ops *ops, const void *options)
+{
+	return (struct stream_source){
+		.type = ops->name,
+		.make = source_make,
+		.message = source_message,
+		.rebind = source_rebind,
+		.options = options,
+		.ops = ops,
+		.kept_size = ops->kept_size,
+	};
+}
+
+/* ------------------------------------------------------------ for the body */
+
+const struct event *
+source_up(struct source *source)
+{
+	source->event = (struct event){
+		.kind = EVENT_STATE,
+		.is = STATE_UP,
+		.time = moment_now(),
+		.position = stream_position(source->stream),
+	};
+	return &source->event;
+}
+
+int
+source_fail(struct source *source, int error, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(source->message, sizeof source->message, format, arguments);
+	va_end(arguments);
+	return error;
+}
+
+void
+source_settle(struct source *source, const struct position *position)
+{
+	stream_settle(source->stream, position);
+}
+
+struct position
+source_position(const struct source *source)
+{
+	return stream_position(source->stream);
+}
+
+int
+source_bulk(struct source *source, size_t size, struct extent **ret)
+{
+	return stream_bulk(source->stream, size, ret);
+}
+
+int
+source_fd_take(struct source *source, const char *key)
+{
+	return stream_fd_take(source->stream, key);
+}
+
+int
+source_fd_keep(struct source *source, const char *key, int fd)
+{
+	return stream_fd_keep(source->stream, key, fd);
+}
+
+void
+source_fd_drop(struct source *source, const char *key)
+{
+	stream_fd_drop(source->stream, key);
+}
+
+bool
+source_handing_over(const struct source *source)
+{
+	return stream_handing_over(source->stream);
+}
+
+void
+source_reject(struct source *source, const char *format, ...)
+{
+	char message[SOURCE_MESSAGE_MAX];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(message, sizeof message, format, arguments);
+	va_end(arguments);
+	stream_reject(source->stream, message);
+}

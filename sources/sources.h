@@ -1,0 +1,9 @@
+/* sources.h - the ops of all sources, for table.c and for tests. */
+#ifndef SOURCES_SOURCES_H
+#define SOURCES_SOURCES_H
+
+#include "sources/source.h"
+
+extern const struct source_ops timer_source;
+
+#endif

@@ -1,0 +1,206 @@
+#include "streams/retry.h"
+
+#include "async/async_generator.h"
+#include "async/loop.h"
+#include "async/timer.h"
+
+struct retry {
+	struct retry_factory factory;
+	struct retry_kept *kept;
+	struct iterator *generator;
+	struct iterator_request request;
+	struct timer timer;
+	struct event event;          /* the `down`, or an `up` with our position */
+	struct position position;
+	uint64_t up_ns;              /* since when the generator is up; 0: it is not */
+	uint64_t delay, chance;
+	unsigned int failures;       /* in a row */
+	int error;                   /* what the generator threw, 0: nothing */
+};
+
+/* await iterator.next() in a try block: what it throws is in `error`, and the body goes on.  A
+ * cancellation is not caught. */
+#define TRY_NEXT(iterator, request, error) \
+	do { \
+		iterator_next((iterator), (request), value_undefined()); \
+		return coroutine_await(coroutine_, &(request)->promise, __LINE__); \
+	case __LINE__: \
+		(error) = retry_catch(coroutine_); \
+		if (coroutine_abrupt(coroutine_)) \
+			goto coroutine_finally_; \
+	} while (0)
+
+static int
+retry_catch(struct coroutine *co)
+{
+	if (co->received != COMPLETION_THROW || co->value.number == -ECANCELED)
+		return 0;
+	co->received = COMPLETION_NORMAL;
+	return co->value.number < 0 ? (int)co->value.number : -EIO;
+}
+
+/* splitmix64 (Steele, Lea, Flood 2014). */
+static uint64_t
+retry_chance(struct retry *self)
+{
+	uint64_t z = self->chance += UINT64_C(0x9e3779b97f4a7c15);
+
+	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+	return z ^ (z >> 31);
+}
+
+/* Begins to wait behind a failure, so that what retry_ms says counts from now. */
+static void
+retry_wait(struct retry *self)
+{
+	uint64_t delay = RETRY_FIRST_NS;
+	unsigned int i;
+
+	if (self->up_ns != 0 && loop_now() - self->up_ns >= RETRY_STEADY_NS)
+		self->failures = 0;
+	for (i = 0; i < self->failures && delay < RETRY_MAX_NS; i++)
+		delay *= 2;
+	if (delay > RETRY_MAX_NS)
+		delay = RETRY_MAX_NS;
+	self->failures++;
+	self->delay = delay - retry_chance(self) % (delay / 4);
+	timer_after(&self->timer, self->delay);
+}
+
+static void
+retry_make(struct retry *self)
+{
+	self->up_ns = 0;
+	self->generator = self->factory.make(self->factory.context);
+	self->error = self->generator == NULL ? -ENOMEM : 0;
+}
+
+static bool
+retry_is_done(const struct retry *self)
+{
+	return self->error == 0 && self->request.promise.result == RESULT_DONE;
+}
+
+static const struct event *
+retry_state(struct retry *self, const struct event *event)
+{
+	if (event->is == STATE_UP) {
+		self->up_ns = loop_now();
+		if (self->up_ns == 0)
+			self->up_ns = 1;    /* the manual clock begins at 0 */
+		self->kept->told = 0;
+	} else if (event->is == STATE_DOWN)
+		self->kept->told = event->error;
+	self->event = *event;
+	self->event.position = self->position;
+	return &self->event;
+}
+
+/* What the generator has yielded, for those above. */
+static const struct event *
+retry_event(struct retry *self)
+{
+	const struct event *event = self->request.promise.value.constant;
+
+	if (event->kind == EVENT_STATE)
+		return retry_state(self, event);
+	self->position = event->position;
+	return event;
+}
+
+static bool
+retry_has_to_tell(const struct retry *self)
+{
+	return self->kept->told != self->error;
+}
+
+static const struct event *
+retry_down(struct retry *self)
+{
+	self->kept->told = self->error;
+	self->event = (struct event){
+		.kind = EVENT_STATE,
+		.is = STATE_DOWN,
+		.time = moment_now(),
+		.position = self->position,
+		.error = self->error,
+		.retry_ns = self->delay,
+	};
+	if (self->generator != NULL && self->factory.message != NULL)
+		self->event.message = self->factory.message(self->generator, self->factory.context);
+	return &self->event;
+}
+
+static void
+retry_drop(struct retry *self)
+{
+	iterator_free(self->generator);
+	self->generator = NULL;
+}
+
+static enum step
+retry_body(struct coroutine *co, void *frame)
+{
+	struct retry *self = frame;
+
+	BEGIN(co);
+	for (;;) {
+		retry_make(self);
+		while (self->error == 0) {
+			TRY_NEXT(self->generator, &self->request, self->error);
+			if (self->error != 0 || retry_is_done(self))
+				break;
+			YIELD(retry_event(self));
+		}
+		if (self->error == 0)
+			break;
+		retry_wait(self);
+		if (retry_has_to_tell(self))
+			YIELD(retry_down(self));
+		retry_drop(self);
+		AWAIT(&self->timer.promise);
+	}
+	FINALLY;
+	timer_close(&self->timer);
+	if (self->generator != NULL)
+		CLOSE(self->generator, &self->request);
+	retry_drop(self);
+	END;
+}
+
+struct iterator *
+retry_new(const struct retry_factory *factory, struct retry_kept *kept,
+    const struct position *position)
+{
+	struct iterator *iterator = async_generator_new("retry", retry_body, sizeof(struct retry));
+	struct retry *self;
+
+	if (iterator == NULL)
+		return NULL;
+	self = async_generator_frame(iterator);
+	self->factory = *factory;
+	self->kept = kept;
+	self->position = *position;
+	self->chance = (uintptr_t)self;
+	return iterator;
+}
+
+void
+retry_now(struct iterator *retry)
+{
+	struct retry *self = async_generator_frame(retry);
+
+	if (!timer_is_set(&self->timer))
+		return;
+	self->failures = 0;
+	timer_after(&self->timer, 0);
+}
+
+struct iterator *
+retry_generator(struct iterator *retry)
+{
+	const struct retry *self = async_generator_frame(retry);
+
+	return self->generator;
+}

@@ -1,0 +1,512 @@
+/* A stream's life.  Its phases are in stream_private.h; what moves it from one to the next is a
+ * listener, a timer, the end of its pump, or its owner. */
+#include "streams/stream.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "async/async_generator.h"
+#include "streams/retry.h"
+#include "streams/stream_private.h"
+
+/* How long to wait behind what should not have failed: no memory, an operator that threw. */
+#define BEGIN_AGAIN_NS RETRY_FIRST_NS
+#define FAILED_AGAIN_NS RETRY_MAX_NS
+
+static void stream_begin(struct stream *stream);
+
+static struct stream *
+stream_of_timer(struct timer *timer)
+{
+	return (struct stream *)((char *)timer - offsetof(struct stream, timer));
+}
+
+/* ------------------------------------------------------------------ beginning */
+
+static void
+stream_begin_fire(struct timer *timer)
+{
+	stream_begin(stream_of_timer(timer));
+}
+
+static void
+stream_begin_job(struct job *job)
+{
+	stream_begin(stream_of_room(job));
+}
+
+static void
+stream_begin_later(struct stream *stream, uint64_t ns)
+{
+	stream->phase = PHASE_WAITING;
+	timer_call_after(&stream->timer, ns, stream_begin_fire);
+}
+
+static bool
+stream_owns_log(const struct stream *stream)
+{
+	return log_chain(stream->log) == chain_word(&stream->options);
+}
+
+/* The log was written by another chain: what that one kept means nothing to this one.  The new word
+ * and the empty kept block become true with the entry. */
+static void
+stream_reset(struct stream *stream)
+{
+	bool first = log_chain(stream->log) == 0 && log_next_seq(stream->log) == 1;
+
+	stream_fds_drop(stream);
+	chain_reset(stream);
+	log_set_chain(stream->log, chain_word(&stream->options));
+	if (!first)
+		(void)stream_say(stream, STATE_CHANGED, 0, (struct position){ .consumed = 0 });
+}
+
+/* Is it up?  Nobody knows before the source says so; down and stale are not over yet. */
+static void
+stream_set_starting(struct stream *stream)
+{
+	if (stream->said != STATE_DOWN && stream->said != STATE_STALE)
+		stream->state = STATE_STARTING;
+}
+
+static int
+stream_run(struct stream *stream)
+{
+	int r = chain_build(stream);
+
+	if (r < 0)
+		return r;
+	stream->phase = PHASE_RUNNING;
+	expect_start(stream);
+	r = pump_start(stream);
+	if (r < 0) {
+		expect_stop(stream);
+		iterator_free(stream->chain);
+		stream->chain = stream->retry = NULL;
+	}
+	return r;
+}
+
+static void
+stream_begin(struct stream *stream)
+{
+	stream->phase = PHASE_WAITING;
+	timer_stop(&stream->timer);
+	if (stream_await_room(stream, stream_begin_job))
+		return;
+	if (!stream_owns_log(stream)) {
+		stream_reset(stream);
+		stream_set_starting(stream);
+	}
+	if (stream_run(stream) < 0) {
+		stream_report(stream, LOG_ERR, "no memory to begin; trying again");
+		stream_begin_later(stream, BEGIN_AGAIN_NS);
+	}
+}
+
+/* ------------------------------------------------------------------ who listens */
+
+static bool
+stream_is_wanted(const struct stream *stream)
+{
+	return !stream->options.on_demand || stream->listeners > 0;
+}
+
+static void
+stream_close(struct stream *stream)
+{
+	timer_stop(&stream->timer);
+	if (stream->phase == PHASE_RUNNING) {
+		stream->phase = PHASE_CLOSING;
+		pump_cancel(stream);
+	} else if (stream->phase == PHASE_WAITING || stream->phase == PHASE_ENDING) {
+		promise_forget(&stream->room);
+		stream->phase = PHASE_IDLE;
+	}
+}
+
+static void
+stream_linger_fire(struct timer *timer)
+{
+	stream_close(stream_of_timer(timer));
+}
+
+/* Begins or stops reading, as listeners and options now are. */
+static void
+stream_consider(struct stream *stream)
+{
+	bool wanted = stream_is_wanted(stream);
+
+	if (stream->stopping)
+		return;
+	if (stream->phase == PHASE_IDLE && wanted)
+		stream_begin(stream);
+	else if (stream->phase == PHASE_WAITING && !wanted)
+		stream_close(stream);
+	else if (stream->phase == PHASE_RUNNING && wanted)
+		timer_stop(&stream->timer);
+	else if (stream->phase == PHASE_RUNNING && !timer_is_set(&stream->timer))
+		timer_call_after(&stream->timer, stream->options.linger_ns, stream_linger_fire);
+}
+
+void
+stream_listen(struct stream *stream)
+{
+	stream->listeners++;
+	stream_consider(stream);
+}
+
+void
+stream_unlisten(struct stream *stream)
+{
+	stream->listeners--;
+	stream_consider(stream);
+}
+
+/* ------------------------------------------------------------------------- end */
+
+static void
+stream_free(struct stream *stream)
+{
+	timer_stop(&stream->timer);
+	timer_stop(&stream->expect);
+	turn_task_cancel(&stream->last_turn);
+	free(stream);
+}
+
+static void
+stream_stopped(struct stream *stream)
+{
+	if (stream->stopped != NULL)
+		stream->stopped(stream, stream->context);
+	stream_free(stream);
+}
+
+/* Cursors have been woken at the end of a turn; those that could read `ended` have done so. */
+static void
+stream_last_turn(struct turn_task *task)
+{
+	struct stream *stream =
+	    (struct stream *)((char *)task - offsetof(struct stream, last_turn));
+
+	if (stream->turns_left-- > 0) {
+		loop_at_turn_end(task);
+		return;
+	}
+	log_drop(stream->log);
+	stream_stopped(stream);
+}
+
+static void
+stream_remove(struct stream *stream)
+{
+	if (stream->said != STATE_ENDED)
+		(void)stream_say(stream, STATE_ENDED, 0, log_position(stream->log));
+	stream->state = STATE_ENDED;
+	stream->phase = PHASE_REMOVED;
+	stream_fds_drop(stream);
+	table_remove(stream);
+	table_tell_removed(stream);
+	stream->turns_left = 1;
+	stream->last_turn.run = stream_last_turn;
+	loop_at_turn_end(&stream->last_turn);
+}
+
+/* Nothing is said and nothing is committed: a successor finds what was there. */
+static void
+stream_release(struct stream *stream)
+{
+	table_remove(stream);
+	stream_fds_release(stream);
+	log_close(stream->log);
+	stream_stopped(stream);
+}
+
+static void
+stream_finish(struct stream *stream)
+{
+	if (stream->handing_over)
+		stream_release(stream);
+	else
+		stream_remove(stream);
+}
+
+static void
+stream_finish_task(struct turn_task *task)
+{
+	stream_finish((struct stream *)((char *)task - offsetof(struct stream, last_turn)));
+}
+
+void
+stream_stop(struct stream *stream, bool handing_over,
+    void (*done)(struct stream *stream, void *context), void *context)
+{
+	stream->stopping = true;
+	stream->handing_over = handing_over;
+	stream->stopped = done;
+	stream->context = context;
+	stream_close(stream);
+	if (stream->phase == PHASE_CLOSING)
+		return;
+	stream->last_turn.run = stream_finish_task;
+	loop_at_turn_end(&stream->last_turn);
+}
+
+/* ------------------------------------------------------------ the pump is over */
+
+static void
+stream_end_job(struct job *job);
+
+/* Its source is done, for good. */
+static void
+stream_end(struct stream *stream)
+{
+	stream->phase = PHASE_ENDING;
+	timer_stop(&stream->timer);
+	if (stream_await_room(stream, stream_end_job))
+		return;
+	if (stream_say(stream, STATE_ENDED, 0, log_position(stream->log)) == 0)
+		stream->phase = PHASE_ENDED;
+}
+
+static void
+stream_end_job(struct job *job)
+{
+	stream_end(stream_of_room(job));
+}
+
+/* An operator threw, or the source's clean-up did: retry catches all else. */
+static void
+stream_failed(struct stream *stream, int error)
+{
+	chain_revert(stream);
+	stream_report(stream, LOG_ERR, "its operators failed: %s; trying again in %d s",
+	    strerror(-error), (int)(FAILED_AGAIN_NS / SECOND));
+	(void)stream_say(stream, STATE_DOWN, error, log_position(stream->log));
+	stream_begin_later(stream, FAILED_AGAIN_NS);
+}
+
+void
+stream_pump_ended(struct stream *stream, int error)
+{
+	bool closing = stream->phase == PHASE_CLOSING;
+
+	if (closing)
+		chain_revert(stream);
+	stream->phase = PHASE_IDLE;
+	if (stream->stopping)
+		stream_finish(stream);
+	else if (error == 0 && stream_owns_log(stream))
+		stream_end(stream);
+	else if (closing)
+		stream_consider(stream);
+	else
+		stream_failed(stream, error);
+}
+
+/* -------------------------------------------------------------------- new, change */
+
+static int
+stream_options_check(const struct stream_options *options)
+{
+	if (options->source.kept_size > SOURCE_KEPT_MAX || chain_kept_size(options) > KEPT_MAX)
+		return -E2BIG;
+	return 0;
+}
+
+static void
+stream_set_options(struct stream *stream, const struct stream_options *options)
+{
+	stream->options = *options;
+	stream->kept_size = chain_kept_size(options);
+}
+
+/* Nothing of a stream that could not be made stays in the arena. */
+static void
+stream_unopen(struct stream *stream)
+{
+	stream_fds_release(stream);
+	if (log_new_epoch(stream->log) && log_next_seq(stream->log) == 1)
+		log_drop(stream->log);
+	else
+		log_close(stream->log);
+}
+
+static int
+stream_open(struct stream *stream)
+{
+	int r = log_open(stream->arena, stream->options.name, &stream->options.log, &stream->log);
+
+	if (r < 0)
+		return r;
+	r = log_set_unit(stream->log, stream->options.unit);
+	if (r == 0)
+		r = stream_fds_adopt(stream);
+	if (r == 0)
+		r = table_insert(stream);
+	if (r < 0) {
+		stream_unopen(stream);
+		return r;
+	}
+	stream->state = stream->said = (uint8_t)log_state(stream->log);
+	chain_committed(stream);
+	return 0;
+}
+
+int
+stream_new(struct arena *arena, const struct stream_options *options, struct stream **ret)
+{
+	struct stream *stream;
+	int r = stream_options_check(options);
+
+	if (r < 0)
+		return r;
+	if (stream_find(options->name, strlen(options->name)) != NULL)
+		return -EEXIST;
+	stream = calloc(1, sizeof *stream);
+	if (stream == NULL)
+		return -ENOMEM;
+	stream->arena = arena;
+	stream_set_options(stream, options);
+	r = stream_open(stream);
+	if (r < 0) {
+		stream_free(stream);
+		return r;
+	}
+	if (stream->said == STATE_ENDED && stream_owns_log(stream))
+		stream->phase = PHASE_ENDED;
+	table_tell_added(stream);
+	stream_consider(stream);
+	*ret = stream;
+	return 0;
+}
+
+static bool
+unit_equal(const char *a, const char *b)
+{
+	return strcmp(a != NULL ? a : "", b != NULL ? b : "") == 0;
+}
+
+/* The same chain at another address, under another unit maybe. */
+static int
+stream_keep_chain(struct stream *stream, const struct stream_options *options)
+{
+	bool same_unit = unit_equal(stream->options.unit, options->unit);
+	int r = same_unit ? 0 : log_set_unit(stream->log, options->unit);
+
+	if (r < 0)
+		return r;
+	stream->options = *options;
+	if (stream->chain != NULL)
+		chain_rebind(stream);
+	if (!same_unit)
+		stream->say_changed = stream_say(stream, STATE_CHANGED, 0,
+		    log_position(stream->log)) < 0;
+	return 0;
+}
+
+/* The old chain is over when it has cleaned up; stream_begin() finds that the log is another's. */
+static int
+stream_replace_chain(struct stream *stream, const struct stream_options *options)
+{
+	int r = stream_options_check(options);
+
+	if (r == 0)
+		r = log_set_unit(stream->log, options->unit);
+	if (r < 0)
+		return r;
+	stream_close(stream);
+	if (stream->phase == PHASE_ENDED)
+		stream->phase = PHASE_IDLE;
+	stream_set_options(stream, options);
+	return 0;
+}
+
+int
+stream_change(struct stream *stream, const struct stream_options *options)
+{
+	int r;
+
+	if (stream->stopping)
+		return -EBUSY;
+	if (chain_word(options) == chain_word(&stream->options))
+		r = stream_keep_chain(stream, options);
+	else
+		r = stream_replace_chain(stream, options);
+	if (r == 0)
+		stream_consider(stream);
+	return r;
+}
+
+/* ---------------------------------------------------------------------- questions */
+
+const struct stream_options *
+stream_options(const struct stream *stream)
+{
+	return &stream->options;
+}
+
+const char *
+stream_name(const struct stream *stream)
+{
+	return log_name(stream->log);
+}
+
+struct log *
+stream_log(struct stream *stream)
+{
+	return stream->log;
+}
+
+struct arena *
+stream_arena(struct stream *stream)
+{
+	return stream->arena;
+}
+
+enum stream_state
+stream_state(const struct stream *stream)
+{
+	return (enum stream_state)stream->state;
+}
+
+bool
+stream_idle(const struct stream *stream)
+{
+	return stream->phase == PHASE_IDLE;
+}
+
+void
+stream_retry(struct stream *stream)
+{
+	if (stream->retry != NULL)
+		retry_now(stream->retry);
+	else if (stream->phase == PHASE_WAITING && timer_is_set(&stream->timer))
+		stream_begin(stream);
+}
+
+size_t
+stream_listeners(const struct stream *stream)
+{
+	return stream->listeners;
+}
+
+bool
+stream_allows(const struct stream *stream, uid_t uid, const gid_t *groups, size_t group_count)
+{
+	const struct stream_options *options = &stream->options;
+	size_t i, j;
+
+	if (!options->restricted || uid == 0)
+		return true;
+	for (i = 0; i < options->allow_uid_count; i++)
+		if (options->allow_uids[i] == uid)
+			return true;
+	for (i = 0; i < options->allow_gid_count; i++)
+		for (j = 0; j < group_count; j++)
+			if (options->allow_gids[i] == groups[j])
+				return true;
+	return false;
+}

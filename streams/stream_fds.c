@@ -1,0 +1,258 @@
+/* What a stream's source leaves to a successor, beside the log: fds in the store, named
+ * s<epoch>-<key>-<time>, and its bulk in the arena.
+ *
+ * The log's epoch is the stream's name that is never used again.  The time is CLOCK_MONOTONIC at the
+ * storing: within a boot, which no stored fd outlives, no two are the same. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fdstore.h"
+#include "streams/stream_private.h"
+#include "streams/stream_source.h"
+
+#define KEY_MAX 31
+#define NAME_LENGTH (1 + EPOCH_LENGTH + 1 + KEY_MAX + 1 + 16)
+
+struct stream_fd {
+	struct stream_fd *next;
+	int fd;                          /* not taken yet; -1: it is, or it is of this process */
+	char key[KEY_MAX + 1];
+	char name[NAME_LENGTH + 1];
+};
+
+static void
+fd_close(struct stream_fd *stored)
+{
+	if (stored->fd >= 0)
+		close(stored->fd);
+	stored->fd = -1;
+}
+
+/* Takes what **link names out of the list, and out of the store. */
+static void
+fd_forget(struct stream_fd **link, bool drop)
+{
+	struct stream_fd *stored = *link;
+
+	*link = stored->next;
+	if (drop)
+		fdstore_remove(stored->name);
+	fd_close(stored);
+	free(stored);
+}
+
+static struct stream_fd **
+fd_find(struct stream *stream, const char *key)
+{
+	struct stream_fd **link;
+
+	for (link = &stream->fds; *link != NULL; link = &(*link)->next)
+		if (strcmp((*link)->key, key) == 0)
+			return link;
+	return NULL;
+}
+
+/* ------------------------------------------------------------------ adopting */
+
+struct adoption {
+	struct stream *stream;
+	char prefix[EPOCH_LENGTH + 3];
+	int error;
+};
+
+/* The key between the prefix and the last dash; false: it is not one of ours. */
+static bool
+fd_parse_key(const char *name, const char *prefix, char key[KEY_MAX + 1])
+{
+	const char *begin = name + strlen(prefix), *end = strrchr(name, '-');
+	size_t length;
+
+	if (strncmp(name, prefix, strlen(prefix)) != 0 || end <= begin)
+		return false;
+	length = (size_t)(end - begin);
+	if (length > KEY_MAX || strlen(name) > NAME_LENGTH)
+		return false;
+	memcpy(key, begin, length);
+	key[length] = '\0';
+	return true;
+}
+
+static void
+fd_adopt(const char *name, int fd, void *context)
+{
+	struct adoption *adoption = context;
+	struct stream_fd *stored;
+	char key[KEY_MAX + 1];
+
+	(void)fd;
+	if (!fd_parse_key(name, adoption->prefix, key))
+		return;
+	stored = calloc(1, sizeof *stored);
+	if (stored == NULL) {
+		adoption->error = -ENOMEM;
+		return;
+	}
+	strcpy(stored->key, key);
+	snprintf(stored->name, sizeof stored->name, "%s", name);
+	stored->fd = fdstore_take(stored->name);
+	stored->next = adoption->stream->fds;
+	adoption->stream->fds = stored;
+}
+
+int
+stream_fds_adopt(struct stream *stream)
+{
+	struct adoption adoption = { .stream = stream };
+
+	snprintf(adoption.prefix, sizeof adoption.prefix, "s%s-", log_epoch(stream->log));
+	fdstore_each(fd_adopt, &adoption);
+	return adoption.error;
+}
+
+void
+stream_fds_drop_untaken(struct stream *stream)
+{
+	struct stream_fd **link = &stream->fds;
+
+	while (*link != NULL)
+		if ((*link)->fd >= 0)
+			fd_forget(link, true);
+		else
+			link = &(*link)->next;
+}
+
+/* ------------------------------------------------------- what the source asks for */
+
+int
+stream_fd_take(struct stream *stream, const char *key)
+{
+	struct stream_fd **link = fd_find(stream, key);
+	int fd;
+
+	if (link == NULL)
+		return -1;
+	fd = (*link)->fd;
+	(*link)->fd = -1;
+	return fd;
+}
+
+int
+stream_fd_keep(struct stream *stream, const char *key, int fd)
+{
+	struct stream_fd *stored;
+	struct stream_fd **old;
+	int r;
+
+	if (!fdstore_present())
+		return 0;
+	stored = calloc(1, sizeof *stored);
+	if (stored == NULL)
+		return -ENOMEM;
+	stored->fd = -1;
+	snprintf(stored->key, sizeof stored->key, "%s", key);
+	snprintf(stored->name, sizeof stored->name, "s%s-%s-%" PRIx64, log_epoch(stream->log), key,
+	    clock_mono_ns());
+	r = fdstore_push(stored->name, fd);
+	if (r < 0) {
+		free(stored);
+		return r;
+	}
+	old = fd_find(stream, key);
+	if (old != NULL)
+		fd_forget(old, true);
+	stored->next = stream->fds;
+	stream->fds = stored;
+	return 0;
+}
+
+void
+stream_fd_drop(struct stream *stream, const char *key)
+{
+	struct stream_fd **link = fd_find(stream, key);
+
+	if (link != NULL)
+		fd_forget(link, true);
+}
+
+int
+stream_bulk(struct stream *stream, size_t size, struct extent **ret)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	int r;
+
+	size = (size + page - 1) / page * page;
+	if (stream->bulk == NULL) {
+		r = arena_take(stream->arena, EXTENT_SOURCE, stream_name(stream), size, false,
+		    &stream->bulk);
+		if (r < 0)
+			return r;
+	}
+	if (stream->bulk->size != size) {
+		arena_drop(stream->arena, stream->bulk);
+		stream->bulk = NULL;
+		r = arena_take(stream->arena, EXTENT_SOURCE, stream_name(stream), size, false,
+		    &stream->bulk);
+		if (r < 0)
+			return r;
+	}
+	*ret = stream->bulk;
+	return 0;
+}
+
+void
+stream_settle(struct stream *stream, const struct position *position)
+{
+	const struct position committed = log_position(stream->log);
+
+	if (memcmp(&committed, position, sizeof committed) == 0
+	    && memcmp(log_kept(stream->log), stream->committed, stream->kept_size) == 0)
+		return;
+	log_commit(stream->log, position);
+	chain_committed(stream);
+}
+
+struct position
+stream_position(const struct stream *stream)
+{
+	return log_position(stream->log);
+}
+
+bool
+stream_handing_over(const struct stream *stream)
+{
+	return stream->handing_over;
+}
+
+size_t
+stream_max_line(const struct stream *stream)
+{
+	size_t max = stream->options.log.max_line;
+
+	return max > 0 ? max : MAX_LINE_DEFAULT;
+}
+
+/* ------------------------------------------------------------------- the end */
+
+void
+stream_fds_drop(struct stream *stream)
+{
+	while (stream->fds != NULL)
+		fd_forget(&stream->fds, true);
+	if (stream->bulk != NULL)
+		arena_drop(stream->arena, stream->bulk);
+	else
+		arena_drop_untaken(stream->arena, EXTENT_SOURCE, stream_name(stream));
+	stream->bulk = NULL;
+}
+
+void
+stream_fds_release(struct stream *stream)
+{
+	while (stream->fds != NULL)
+		fd_forget(&stream->fds, false);
+	extent_release(stream->arena, stream->bulk);
+	stream->bulk = NULL;
+}
