@@ -1,0 +1,262 @@
+/* A stream's node: from its config to what streams/ asks for, and through its changes. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/graph_private.h"
+#include "daemon/journal.h"
+#include "daemon/silent.h"
+#include "sources/source.h"
+
+/* ---------------------------------------------------------------------- options */
+
+static struct stream_operator *
+operators_new(const struct config_stream *config)
+{
+	size_t count = config->operators.count;
+	struct stream_operator *operators = calloc(count > 0 ? count : 1, sizeof *operators);
+
+	for (size_t i = 0; operators != NULL && i < count; i++)
+		operators[i] = (struct stream_operator){
+			.ops = config->operators.items[i].ops,
+			.options = config->operators.items[i].options,
+		};
+	return operators;
+}
+
+static struct stream_options
+options_of(const struct config_stream *config, const struct stream_operator *operators)
+{
+	return (struct stream_options){
+		.name = config->name,
+		.unit = config->unit,
+		.description = config->description,
+		.source = source_of(config->source.ops, config->source.options),
+		.operators = operators,
+		.operator_count = config->operators.count,
+		.chain = config->chain,
+		.log = {
+			.size = config->history.size,
+			.max_line = config->max_line,
+			.count = (uint64_t)config->history.count,
+			.age_ns = (uint64_t)config->history.age,
+			.path = config->history.path,
+		},
+		.allow_uids = config->allow.users.items,
+		.allow_uid_count = config->allow.users.count,
+		.allow_gids = config->allow.groups.items,
+		.allow_gid_count = config->allow.groups.count,
+		.restricted = config->allow.given,
+		.on_demand = config->open == CONFIG_OPEN_ON_DEMAND,
+		.linger_ns = (uint64_t)config->linger,
+		.expect_ns = (uint64_t)config->expect,
+	};
+}
+
+static const char *
+problem_of(int error)
+{
+	switch (error) {
+	case -ENOSPC:
+		return "the arena's directory is full: fewer streams, please";
+	case -E2BIG:
+		return "its operators keep more than one commit holds: fewer operators, please";
+	default:
+		return strerror(-error);
+	}
+}
+
+/* ------------------------------------------------------------------------ nodes */
+
+static struct stream_node *
+node_find(const struct graph *graph, const char *name)
+{
+	struct stream_node *node;
+
+	TAILQ_FOREACH(node, &graph->streams, link)
+		if (strcmp(node->config->name, name) == 0)
+			return node;
+	return NULL;
+}
+
+static void
+node_free(struct stream_node *node)
+{
+	TAILQ_REMOVE(&node->graph->streams, node, link);
+	config_stream_unref(node->config);
+	config_stream_unref(node->former);
+	config_stream_unref(node->next);
+	free(node->operators);
+	free(node);
+}
+
+static struct stream_node *
+node_new(struct graph *graph, const struct config_stream *config)
+{
+	struct stream_node *node = calloc(1, sizeof *node);
+
+	if (node == NULL)
+		return NULL;
+	node->operators = operators_new(config);
+	if (node->operators == NULL) {
+		free(node);
+		return NULL;
+	}
+	node->graph = graph;
+	node->config = config_stream_ref(config);
+	TAILQ_INSERT_TAIL(&graph->streams, node, link);
+	return node;
+}
+
+static void
+node_begin(struct graph *graph, const struct config_stream *config, struct problems *problems)
+{
+	struct stream_node *node = node_new(graph, config);
+	struct stream_options options;
+	int error = -ENOMEM;
+
+	if (node != NULL) {
+		options = options_of(config, node->operators);
+		error = stream_new(graph->arena, &options, &node->stream);
+		if (error == 0)
+			return;
+		node_free(node);
+	}
+	problems_add(problems, "stream %s cannot begin: %s", config->name, problem_of(error));
+}
+
+static void
+node_change(struct stream_node *node, const struct config_stream *config,
+    struct problems *problems)
+{
+	struct stream_operator *operators = operators_new(config);
+	struct stream_options options = options_of(config, operators);
+	int error = operators != NULL ? stream_change(node->stream, &options) : -ENOMEM;
+
+	if (error < 0) {
+		free(operators);
+		problems_add(problems, "stream %s goes on as it was: %s", config->name,
+		    problem_of(error));
+		return;
+	}
+	free(node->operators);
+	node->operators = operators;
+	config_stream_unref(node->former);
+	node->former = node->config;
+	node->config = config_stream_ref(config);
+}
+
+static void
+problems_say(struct problems *problems)
+{
+	if (problems->text != NULL)
+		journal_text(LOG_ERR, problems->text);
+	problems_free(problems);
+}
+
+/* It is gone; what came back into the config meanwhile begins anew, as a new epoch. */
+static void
+node_stopped(struct stream *stream, void *context)
+{
+	struct stream_node *node = context;
+	struct graph *graph = node->graph;
+	const struct config_stream *next = node->next;
+	struct problems problems = { .count = 0 };
+
+	(void)stream;
+	node->next = NULL;
+	node_free(node);
+	if (next != NULL && !graph->stopping)
+		node_begin(graph, next, &problems);
+	config_stream_unref(next);
+	problems_say(&problems);
+	graph_consider_stopped(graph);
+}
+
+static void
+node_stop(struct stream_node *node)
+{
+	node->stopping = true;
+	stream_stop(node->stream, node->graph->handing_over, node_stopped, node);
+}
+
+/* ----------------------------------------------------------------------- apply */
+
+static void
+node_apply(struct stream_node *node, const struct config_stream *config,
+    struct problems *problems)
+{
+	if (node->stopping) {
+		config_stream_unref(node->next);
+		node->next = config != NULL ? config_stream_ref(config) : NULL;
+	} else if (config == NULL)
+		node_stop(node);
+	else if (config_stream_differs(node->config, config) != 0)
+		node_change(node, config, problems);
+}
+
+void
+stream_nodes_apply(struct graph *graph, const struct config *config, struct problems *problems)
+{
+	struct stream_node *node, *following;
+
+	for (node = TAILQ_FIRST(&graph->streams); node != NULL; node = following) {
+		following = TAILQ_NEXT(node, link);
+		node_apply(node, config_stream_find(config, node->config->name), problems);
+	}
+	for (size_t i = 0; i < config->stream_count; i++)
+		if (node_find(graph, config->streams[i]->name) == NULL)
+			node_begin(graph, config->streams[i], problems);
+}
+
+/* ------------------------------------------------------------ removed meanwhile */
+
+static void
+node_adopt_removed(struct graph *graph, const struct config_stream *config)
+{
+	struct stream_node *node = node_new(graph, config);
+	struct stream_options options;
+
+	if (node == NULL)
+		return;
+	options = options_of(config, node->operators);
+	options.source.make = silent_make;
+	options.source.message = NULL;
+	options.source.rebind = NULL;
+	if (stream_new(graph->arena, &options, &node->stream) < 0)
+		node_free(node);
+}
+
+void
+stream_nodes_adopt_removed(struct graph *graph, const struct config *config,
+    const struct config *former)
+{
+	for (size_t i = 0; i < former->stream_count; i++)
+		if (config_stream_find(config, former->streams[i]->name) == NULL)
+			node_adopt_removed(graph, former->streams[i]);
+}
+
+void
+stream_nodes_stop_removed(struct graph *graph, const struct config *config)
+{
+	struct stream_node *node, *following;
+
+	for (node = TAILQ_FIRST(&graph->streams); node != NULL; node = following) {
+		following = TAILQ_NEXT(node, link);
+		if (config_stream_find(config, node->config->name) == NULL)
+			node_stop(node);
+	}
+}
+
+void
+stream_nodes_stop(struct graph *graph)
+{
+	struct stream_node *node, *following;
+
+	graph->handing_over = true;      /* a process that ends does not end its streams */
+	for (node = TAILQ_FIRST(&graph->streams); node != NULL; node = following) {
+		following = TAILQ_NEXT(node, link);
+		if (!node->stopping)
+			node_stop(node);
+	}
+}

@@ -1,0 +1,78 @@
+#include "daemon/load.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/journal.h"
+#include "daemon/memory.h"
+#include "daemon/tables.h"
+
+int
+load_file(const char *path, struct config **ret, char **ret_errors)
+{
+	struct config_errors *errors = NULL;
+	char *text;
+	int error = config_load(&daemon_tables, path, ret, &errors);
+
+	if (error == 0 || errors == NULL)
+		return error;
+	text = config_errors_text(errors);
+	config_errors_free(errors);
+	if (text == NULL)
+		return -ENOMEM;
+	*ret_errors = text;
+	return error;
+}
+
+static struct config *
+load_kept(struct arena *arena)
+{
+	struct config *config = NULL;
+	struct config_errors *errors = NULL;
+	size_t length;
+	char *text = arena != NULL ? memory_kept_config(arena, &length) : NULL;
+
+	if (text == NULL)
+		return NULL;
+	(void)config_load_text(&daemon_tables, "the last good config", text, length, &config,
+	    &errors);
+	if (errors != NULL)
+		config_errors_free(errors);
+	free(text);
+	return config;
+}
+
+/* On a terminal or in a log file the lines stand as compilers write theirs, for editors to find the place. */
+static void
+errors_say(const char *text)
+{
+	if (journal_is_structured())
+		journal_text(LOG_ERR, text);
+	else
+		(void)fputs(text, stderr);
+}
+
+int
+load_at_start(const char *path, struct arena *arena, struct loaded *ret)
+{
+	struct config *config = NULL, *kept = load_kept(arena);
+	char *errors = NULL;
+	int error = load_file(path, &config, &errors);
+
+	if (error == 0) {
+		*ret = (struct loaded){ .config = config, .former = kept };
+		return 0;
+	}
+	if (errors != NULL)
+		errors_say(errors);
+	else
+		journal_say(LOG_ERR, "%s: %s", path, strerror(-error));
+	free(errors);
+	if (kept == NULL)
+		return error;
+	journal_say(LOG_WARNING, "%s is wrong: running the last good config on", path);
+	*ret = (struct loaded){ .config = kept, .last_good = true };
+	return 0;
+}

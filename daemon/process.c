@@ -1,0 +1,62 @@
+#include "daemon/process.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+static void
+process_mask(int how)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigprocmask(how, &set, NULL);
+}
+
+void
+process_block_signals(void)
+{
+	process_mask(SIG_BLOCK);
+}
+
+void
+process_unblock_signals(void)
+{
+	process_mask(SIG_UNBLOCK);
+}
+
+/* A socket that came to be fd 2 would be written errors to. */
+static void
+process_open_standard_fds(void)
+{
+	int fd = open("/dev/null", O_RDWR);
+
+	while (fd >= 0 && fd <= STDERR_FILENO)
+		fd = open("/dev/null", O_RDWR);
+	if (fd >= 0)
+		close(fd);
+}
+
+static void
+process_raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void
+process_prepare(void)
+{
+	process_open_standard_fds();
+	(void)signal(SIGPIPE, SIG_IGN);
+	process_raise_limit();
+}
