@@ -76,9 +76,13 @@ chain_add(struct stream *stream, struct iterator *upstream, size_t i, void *kept
 {
 	const struct stream_operator *operator = &stream->options.operators[i];
 	struct iterator *iterator = operator_new(operator->ops, operator->options, kept, upstream);
+	struct operator *frame;
 
-	if (iterator != NULL)
-		((struct operator *)async_generator_frame(iterator))->unit = stream->options.unit;
+	if (iterator == NULL)
+		return NULL;
+	frame = async_generator_frame(iterator);
+	frame->stream = stream;
+	frame->unit = stream->options.unit;
 	return iterator;
 }
 

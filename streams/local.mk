@@ -2,9 +2,19 @@ libstreams_a_SOURCES = \
 	%D%/arena.h \
 	%D%/chain.c \
 	%D%/event.h \
+	%D%/json_value.c \
+	%D%/json_value.h \
 	%D%/log.h \
+	%D%/op_deadband.c \
+	%D%/op_drop.c \
+	%D%/op_filter.c \
+	%D%/op_map.c \
+	%D%/op_scale.c \
+	%D%/op_take.c \
 	%D%/operator.c \
 	%D%/operator.h \
+	%D%/operators.c \
+	%D%/operators.h \
 	%D%/pump.c \
 	%D%/retry.c \
 	%D%/retry.h \

@@ -1,45 +1,67 @@
 #include "streams/operator.h"
 
 #include "async/async_generator.h"
-#include "base/json.h"
+#include "streams/stream.h"
+
+static const struct event *
+operator_apply(struct operator *self, const struct event *event)
+{
+	return event->kind == EVENT_VALUE ? self->ops->apply(self, event) : event;
+}
+
+static enum step
+operator_body(struct coroutine *co, void *frame)
+{
+	struct operator *self = frame;
+
+	BEGIN(co);
+	if (self->ops->begin != NULL)
+		self->error = self->ops->begin(self);
+	if (self->error < 0)
+		THROW(self->error);
+	for (;;) {
+		AWAIT_NEXT(self->upstream, &self->request);
+		if (operator_event(self) == NULL)
+			break;
+		self->passed = operator_apply(self, operator_event(self));
+		if (self->passed != NULL)
+			YIELD(self->passed);
+	}
+	FINALLY;
+	if (self->ops->end != NULL)
+		self->ops->end(self);
+	CLOSE(self->upstream, &self->request);
+	END;
+}
 
 struct iterator *
 operator_new(const struct operator_ops *ops, const void *options, void *kept,
     struct iterator *upstream)
 {
-	struct iterator *iterator = async_generator_over(ops->name, ops->run, ops->size, upstream);
+	coroutine_body run = ops->run != NULL ? ops->run : operator_body;
+	struct iterator *iterator = async_generator_over(ops->name, run, ops->size, upstream);
 	struct operator *operator;
 
 	if (iterator == NULL)
 		return NULL;
 	operator = async_generator_frame(iterator);
 	operator->upstream = upstream;
+	operator->ops = ops;
 	operator->options = options;
 	operator->kept = kept;
 	return iterator;
 }
 
-bool
-json_value_number(const struct json_value *value, double *ret)
+struct event *
+operator_copy(struct operator *operator, const struct event *event)
 {
-	switch (value->kind) {
-	case JSON_INTEGER:
-		*ret = (double)value->integer;
-		return true;
-	case JSON_UNSIGNED:
-		*ret = (double)value->unsigned_integer;
-		return true;
-	case JSON_DOUBLE:
-		*ret = value->number;
-		return true;
-	case JSON_TEXT:
-		return json_span_double((struct json_span){ value->text.data, value->text.length },
-		    ret) == 0;
-	case JSON_NULL_VALUE:
-	case JSON_BOOL:
-	case JSON_STRING:
-	case JSON_BASE64:
-		break;
-	}
-	return false;
+	operator->event = *event;
+	return &operator->event;
+}
+
+void
+operator_reject(struct operator *operator, const char *message)
+{
+	if (operator->stream != NULL)
+		stream_reject(operator->stream, message);
 }
