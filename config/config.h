@@ -24,7 +24,7 @@ struct config_tables {
 
 struct config_history {
 	uint64_t size;               /* bytes of the ring */
-	uint64_t count;              /* entries kept at most; 0: as many as fit */
+	int64_t count;               /* entries kept at most; 0: as many as fit */
 	int64_t age;                 /* ns; 0: however old */
 	const char *path;            /* its file; NULL: in memory */
 };

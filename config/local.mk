@@ -1,3 +1,33 @@
 libconfig_a_SOURCES = \
+	%D%/canonical.c \
+	%D%/canonical.h \
 	%D%/config.h \
-	%D%/option.h
+	%D%/describe.c \
+	%D%/document.c \
+	%D%/document.h \
+	%D%/fill.c \
+	%D%/fill.h \
+	%D%/fill_list.c \
+	%D%/fill_scalar.c \
+	%D%/load.c \
+	%D%/man.c \
+	%D%/merge.c \
+	%D%/mistake.c \
+	%D%/option.h \
+	%D%/pool.c \
+	%D%/pool.h \
+	%D%/positions.c \
+	%D%/positions.h \
+	%D%/quantity.c \
+	%D%/quantity.h \
+	%D%/read.c \
+	%D%/report.c \
+	%D%/report.h \
+	%D%/schema.c \
+	%D%/stream.c \
+	%D%/stream.h \
+	%D%/suggest.c \
+	%D%/suggest.h \
+	%D%/table.c \
+	%D%/unit.c \
+	%D%/unit.h
