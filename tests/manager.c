@@ -172,6 +172,8 @@ manager_receive(struct manager *manager)
 		if (n < 0)
 			return;
 		text[n] = '\0';
+		if (manager->heard != NULL)
+			manager->heard(manager, text);
 		if (part != NULL && part->cmsg_type == SCM_RIGHTS) {
 			count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
 			memcpy(fds, CMSG_DATA(part), count * sizeof(int));

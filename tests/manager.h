@@ -23,6 +23,7 @@ struct manager {
 		int fd;
 	} store[MANAGER_FDS_MAX];
 	char status[256];            /* the last STATUS= */
+	void (*heard)(struct manager *manager, const char *text);   /* each message; or NULL */
 };
 
 /* 0 or -errno. */
