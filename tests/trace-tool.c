@@ -2,12 +2,14 @@
  *
  *	trace-tool PROGRAM.json                the trace
  *	trace-tool --check PROGRAM.json...     beside PROGRAM.trace: what differs; exit status 1 if any
- *	trace-tool --tap PROGRAM.json...       the same as TAP
+ *	trace-tool --first PROGRAM.json...     the same, until one differs
+ *	trace-tool --tap PROGRAM.json...       all of them, as TAP
  *	trace-tool --stream                    programs on standard input, one a line; each trace is
  *	                                       followed by an empty line
  *
  * Before these: --callbacks, for_await() in place of a loop in a body wherever that can be. */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -120,15 +122,17 @@ check_file(const char *path, const char *before)
 }
 
 static int
-check_files(char *const *paths, int count)
+check_files(char *const *paths, int count, int bad_max)
 {
 	int bad = 0;
 
-	for (int i = 0; i < count; i++)
+	for (int i = 0; i < count && bad < bad_max; i++)
 		if (!check_file(paths[i], "  ")) {
 			printf("%s differs\n", paths[i]);
 			bad++;
 		}
+	if (bad == bad_max)
+		return 1;
 	printf("%d programs, %d differ\n", count, bad);
 	return bad > 0;
 }
@@ -195,14 +199,16 @@ main(int argc, char **argv)
 		argv++;
 	}
 	if (argc > 2 && strcmp(argv[1], "--check") == 0)
-		return check_files(argv + 2, argc - 2);
+		return check_files(argv + 2, argc - 2, INT_MAX);
+	if (argc > 2 && strcmp(argv[1], "--first") == 0)
+		return check_files(argv + 2, argc - 2, 1);
 	if (argc > 2 && strcmp(argv[1], "--tap") == 0)
 		return check_tap(argv + 2, argc - 2);
 	if (argc == 2 && strcmp(argv[1], "--stream") == 0)
 		return print_stream();
 	if (argc == 2 && argv[1][0] != '-')
 		return print_trace(argv[1]);
-	fputs("usage: trace-tool [--callbacks] PROGRAM.json | --check PROGRAM.json... | "
-	    "--tap PROGRAM.json... | --stream\n", stderr);
+	fputs("usage: trace-tool [--callbacks] PROGRAM.json | --stream | "
+	    "(--check | --first | --tap) PROGRAM.json...\n", stderr);
 	return 2;
 }

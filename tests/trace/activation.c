@@ -80,10 +80,11 @@ activation_run(struct activation *activation, const struct frame *until, struct 
 }
 
 static enum step
-activation_end(const struct activation *activation, struct outcome outcome)
+activation_end(struct activation *activation, struct outcome outcome)
 {
 	struct promise *promise;
 
+	activation->ended = true;
 	if (activation->kind == IN_CONSUMER) {
 		if (outcome.type == OUT_THROW)
 			trace_line("%s end !! %s", activation->who, value_show(outcome.value));
@@ -104,6 +105,8 @@ activation_end(const struct activation *activation, struct outcome outcome)
 static struct outcome
 activation_received(struct activation *activation, const struct coroutine *co)
 {
+	if (activation->ended)
+		die("%s was resumed behind its end", activation->who);
 	if (activation->begun)
 		return (struct outcome){ (enum outcome_type)co->received, co->value };
 	activation->begun = true;

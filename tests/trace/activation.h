@@ -59,7 +59,7 @@ struct activation {
 	const char *who;
 	enum activation_kind kind;
 	const struct block *body;
-	bool begun;
+	bool begun, ended;
 	unsigned calls;
 	union value registers[REG_COUNT];
 	struct frame *top;
