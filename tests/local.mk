@@ -72,4 +72,12 @@ tests_test_retry_SOURCES = %D%/test-retry.c
 tests_test_retry_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_retry_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_retry_LDADD = $(TEST_LIBS)
+
+# daemon: its parts
+check_PROGRAMS += tests/test-daemon
+TESTS += tests/test-daemon
+tests_test_daemon_SOURCES = %D%/test-daemon.c
+tests_test_daemon_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_daemon_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_daemon_LDADD = $(TEST_LIBS)
 endif
