@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/default_sink.h"
 #include "daemon/journal.h"
 #include "daemon/memory.h"
 #include "daemon/tables.h"
@@ -16,7 +17,14 @@ load_file(const char *path, struct config **ret, char **ret_errors)
 	char *text;
 	int error = config_load(&daemon_tables, path, ret, &errors);
 
-	if (error == 0 || errors == NULL)
+	if (error == 0) {
+		error = default_sink_add(ret);
+		if (error < 0) {
+			config_free(*ret);
+			*ret = NULL;
+		}
+	}
+	if (errors == NULL)
 		return error;
 	text = config_errors_text(errors);
 	config_errors_free(errors);

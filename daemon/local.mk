@@ -5,6 +5,8 @@ awaitd_LDADD = $(ROOMS) $(ROOM_LIBS)
 libdaemon_a_SOURCES = \
 	%D%/command_line.c \
 	%D%/command_line.h \
+	%D%/default_sink.c \
+	%D%/default_sink.h \
 	%D%/graph.c \
 	%D%/graph.h \
 	%D%/graph_private.h \

@@ -35,6 +35,22 @@ dist_check_SCRIPTS += %D%/test-traces.sh %D%/test-traces-random.sh
 TESTS += %D%/test-traces.sh %D%/test-traces-random.sh
 EXTRA_DIST += %D%/oracle %D%/traces
 
+# daemon: as a whole
+check_PROGRAMS += tests/lines tests/supervisor
+tests_lines_SOURCES = %D%/lines.c
+tests_lines_LDADD = libbase.a
+tests_supervisor_SOURCES = %D%/supervisor.c %D%/manager.c %D%/manager.h
+tests_supervisor_LDADD = libbase.a
+EXTRA_DIST += %D%/daemon-lib.sh
+dist_check_SCRIPTS += \
+	%D%/test-daemon-config.sh \
+	%D%/test-daemon-restart.sh \
+	%D%/test-daemon-run.sh
+TESTS += \
+	%D%/test-daemon-config.sh \
+	%D%/test-daemon-restart.sh \
+	%D%/test-daemon-run.sh
+
 if HAVE_CMOCKA
 # base/fdstore
 check_PROGRAMS += tests/test-fdstore

@@ -1,0 +1,109 @@
+#!/bin/sh
+# awaitd's command line, --check, and how it ends when it cannot begin.
+. "${top_srcdir:-.}/tests/daemon-lib.sh"
+plan 26
+
+run()
+{
+	"$awaitd" "$@" >"$folder/out" 2>"$errors"
+	status=$?
+}
+
+ended_with()
+{
+	[ "$status" = "$1" ] || { echo "status $status"; return 1; }
+}
+
+run --version
+claim version_is_printed grep -qx 'awaitd [0-9.]*' "$folder/out"
+run --help
+claim help_succeeds_and_teaches grep -q -- '--check' "$folder/out"
+run --nonsense
+claim an_unknown_option_is_wrong_usage ended_with 2
+run awaitd.json
+claim an_operand_is_wrong_usage ended_with 2
+run --schema
+claim the_schema_is_json_and_names_its_dialect grep -q 'json-schema.org/draft/2020-12' "$folder/out"
+run --man-options
+claim the_man_sections_are_written grep -q '^\.' "$folder/out"
+run --schema >/dev/full
+claim a_full_disk_is_an_error sh -c '! "$1" --schema >/dev/full 2>/dev/null' sh "$awaitd"
+
+config '{"streams": {"count": {"source": {"type": "timer", "interval": "10ms"}}},
+	"sinks": {"local": {"type": "unix", "path": "$S/awaitd.sock"}}}'
+run --check -c "$folder/awaitd.json"
+claim a_right_config_is_0 ended_with 0
+claim a_right_config_is_said grep -q '1 stream' "$folder/out"
+claim check_starts_nothing test ! -e "$socket"
+
+config '{"streams": {"count": {"source": {"type": "timer", "intervall": "10ms"}},
+	"door": {"source": {"type": "tmier"}}},
+	"sinks": {"local": {"type": "unix", "path": "$S/awaitd.sock", "mode": "9999"}}}'
+run --check -c "$folder/awaitd.json"
+claim a_wrong_config_is_78 ended_with 78
+claim an_error_has_file_line_and_column grep -q "^$folder/awaitd.json:1:[0-9]*: /streams/count/source" "$errors"
+claim a_misspelt_member_is_suggested grep -q 'did you mean "interval"' "$errors"
+claim a_misspelt_type_is_suggested grep -q 'did you mean "timer"' "$errors"
+claim all_errors_come_at_once test "$(grep -c "^$folder/awaitd.json:" "$errors")" = 3
+run -c "$folder/awaitd.json"
+claim a_cold_start_with_a_wrong_config_is_78 ended_with 78
+claim it_says_all_errors_too test "$(grep -c "^$folder/awaitd.json:" "$errors")" = 3
+claim nothing_was_started test ! -e "$socket"
+
+run -c "$folder/missing.json"
+claim a_missing_config_is_78 ended_with 78
+claim a_missing_config_is_named grep -q 'missing.json' "$errors"
+
+config '{"sinks": '
+run --check -c "$folder/awaitd.json"
+claim a_syntax_error_is_78 ended_with 78
+
+# ------------------------------------------------------------- cannot begin
+config '{"streams": {}, "sinks": {"local": {"type": "unix", "path": "$S/nowhere/awaitd.sock"}}}'
+run -c "$folder/awaitd.json"
+claim a_missing_folder_is_1 ended_with 1
+claim a_missing_folder_is_named grep -q "$folder/nowhere" "$errors"
+
+config '{"streams": {"count": {"source": {"type": "timer", "interval": "10ms"}}},
+	"sinks": {"local": {"type": "unix", "path": "$S/awaitd.sock"}}}'
+# With ever more of it, until it starts: each failure before is a message, and status 1.
+limited()
+{
+	option=$1 value=$2 step=$3
+	while [ "$value" -lt "$4" ]; do
+		( ulimit "$option" "$value"; exec "$awaitd" -c "$folder/awaitd.json" ) \
+			>"$folder/out" 2>"$errors" &
+		pid=$!
+		until answers >/dev/null 2>&1 || ! kill -0 "$pid" 2>/dev/null; do sleep 0.02; done
+		if kill -TERM "$pid" 2>/dev/null; then
+			ended && return 0
+			echo "with $value it started and ended with $status"
+			return 1
+		fi
+		ended
+		[ "$status" = 1 ] || [ "$status" = 127 ] || { echo "with $value: $status"; return 1; }
+		[ -s "$errors" ] || { echo "with $value it says nothing"; return 1; }
+		value=$((value + step))
+	done
+	echo "never started"
+	return 1
+}
+claim too_few_fds_are_a_message_until_there_are_enough limited -n 4 1 60
+if grep -q asan "$awaitd" 2>/dev/null; then
+	skip too_little_memory_is_a_message_until_there_is_enough 'the address sanitizer needs it all'
+else
+	claim too_little_memory_is_a_message_until_there_is_enough limited -v 6000 2500 400000
+fi
+
+if [ "$(id -u)" = 0 ]; then
+	mkdir -m 755 "$folder/other"
+	chown 65534:65534 "$folder/other"
+	config '{"streams": {}, "sinks": {"local": {"type": "unix", "path": "/run/awaitd-no-permission.sock"}}}'
+	chmod 755 "$folder"
+	(cd "$folder/other" && setpriv --reuid 65534 --regid 65534 --clear-groups "$(readlink -f "$awaitd")" \
+		-c "$folder/awaitd.json") >"$folder/out" 2>"$errors"
+	status=$?
+	claim no_permission_is_named sh -c '[ "$1" = 1 ] && grep -qi "permission denied" "$2"' sh "$status" "$errors"
+else
+	skip no_permission_is_named 'needs root to become nobody'
+fi
