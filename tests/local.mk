@@ -51,7 +51,27 @@ TESTS += \
 	%D%/test-daemon-restart.sh \
 	%D%/test-daemon-run.sh
 
+# awaitctl, against a scripted peer
+check_PROGRAMS += tests/fake-server
+tests_fake_server_SOURCES = %D%/fake-server.c
+EXTRA_DIST += %D%/awaitctl-lib.sh
+dist_check_SCRIPTS += \
+	%D%/test-awaitctl.sh \
+	%D%/test-awaitctl-subscribe.sh \
+	%D%/test-awaitctl-terminal.sh
+TESTS += \
+	%D%/test-awaitctl.sh \
+	%D%/test-awaitctl-subscribe.sh \
+	%D%/test-awaitctl-terminal.sh
+
 if HAVE_CMOCKA
+# awaitctl: its parts
+check_PROGRAMS += tests/test-awaitctl-parts
+TESTS += tests/test-awaitctl-parts
+tests_test_awaitctl_parts_SOURCES = %D%/test-awaitctl-parts.c
+tests_test_awaitctl_parts_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_awaitctl_parts_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_awaitctl_parts_LDADD = libclients.a $(CMOCKA_LIBS)
 # base/fdstore
 check_PROGRAMS += tests/test-fdstore
 TESTS += tests/test-fdstore
