@@ -26,6 +26,8 @@ libasync_a_SOURCES = \
 	%D%/loop_manual.h \
 	%D%/promise.c \
 	%D%/promise.h \
+	%D%/race.c \
+	%D%/race.h \
 	%D%/registry.c \
 	%D%/registry.h \
 	%D%/rejection.c \
@@ -40,4 +42,6 @@ libasync_a_SOURCES = \
 	%D%/timer.h \
 	%D%/value.h \
 	%D%/watch.c \
-	%D%/watch.h
+	%D%/watch.h \
+	%D%/worker.c \
+	%D%/worker.h

@@ -116,4 +116,18 @@ tests_test_daemon_SOURCES = %D%/test-daemon.c
 tests_test_daemon_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_daemon_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_daemon_LDADD = $(TEST_LIBS)
+# async: worker
+check_PROGRAMS += tests/test-worker
+TESTS += tests/test-worker
+tests_test_worker_SOURCES = %D%/test-worker.c %D%/loop-backends.h
+tests_test_worker_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_worker_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_worker_LDADD = $(TEST_LIBS)
+# async: race
+check_PROGRAMS += tests/test-race
+TESTS += tests/test-race
+tests_test_race_SOURCES = %D%/test-race.c %D%/loop-backends.h
+tests_test_race_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_race_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_race_LDADD = $(TEST_LIBS)
 endif
