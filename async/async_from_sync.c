@@ -54,21 +54,27 @@ unwrap_free(struct unwrap *unwrap)
 }
 
 static void
+unwrap_reject(const struct unwrap *unwrap, union value reason)
+{
+	struct completion completion = { .type = COMPLETION_THROW, .value = reason };
+
+	if (unwrap->close_on_rejection && unwrap->kind != RESULT_DONE)
+		completion = sync_iterator_close(unwrap->adapter->sync, completion);
+	promise_reject(&unwrap->request->promise, completion.value);
+}
+
+static void
 unwrap_done(struct job *job)
 {
-	struct unwrap *unwrap = (struct unwrap *)job;
-	struct promise *settled = job->promise, *promise = &unwrap->request->promise;
-	union value value = settled != NULL ? settled->value : unwrap->value;
-	struct completion completion = { .type = COMPLETION_THROW, .value = value };
+	const struct promise *settled = job->promise;
+	struct unwrap unwrap = *(struct unwrap *)job;
+	union value value = settled != NULL ? settled->value : unwrap.value;
 
+	unwrap_free((struct unwrap *)job);
 	if (settled == NULL || settled->state == PROMISE_FULFILLED)
-		promise_fulfill_result(promise, value, unwrap->kind);
-	else {
-		if (unwrap->close_on_rejection && unwrap->kind != RESULT_DONE)
-			completion = sync_iterator_close(unwrap->adapter->sync, completion);
-		promise_reject(promise, completion.value);
-	}
-	unwrap_free(unwrap);
+		promise_fulfill_result(&unwrap.request->promise, value, unwrap.kind);
+	else
+		unwrap_reject(&unwrap, value);
 }
 
 /* AsyncFromSyncIteratorContinuation */
@@ -154,11 +160,11 @@ adapter_cancel(struct iterator *iterator)
 	struct adapter *adapter = (struct adapter *)iterator;
 
 	while (adapter->waiting != NULL) {
-		struct unwrap *unwrap = adapter->waiting;
+		struct unwrap unwrap = *adapter->waiting;
 
-		promise_forget(&unwrap->job);
-		promise_fail(&unwrap->request->promise, -ECANCELED);
-		unwrap_free(unwrap);
+		promise_forget(&adapter->waiting->job);
+		unwrap_free(adapter->waiting);
+		unwrap_reject(&unwrap, value_number(-ECANCELED));
 	}
 }
 

@@ -15,6 +15,7 @@ struct async_generator {
 	uint8_t state;
 	bool parked;                       /* `job` is queued or a reaction */
 	bool canceling;                    /* the next resumption is a throw of -ECANCELED */
+	bool canceled;                     /* behind the end no request waits for anything */
 	bool in_cancel;
 	max_align_t frame[];
 };
@@ -109,9 +110,12 @@ complete_step(struct async_generator *gen, struct completion completion, enum re
 {
 	struct promise *promise = &dequeue(gen)->promise;
 
-	if (completion.type == COMPLETION_THROW)
+	if (completion.type == COMPLETION_THROW) {
+		const struct coroutine *outer = coroutine_enter(&gen->co);
+
 		promise_reject(promise, completion.value);
-	else
+		coroutine_enter(outer);
+	} else
 		promise_fulfill_result(promise, completion.value, result);
 }
 
@@ -136,6 +140,7 @@ drain_queue(struct async_generator *gen)
 		}
 		complete_step(gen, completion, RESULT_DONE);
 	}
+	gen->canceled = false;
 	gen->state = COMPLETED;
 }
 
@@ -175,7 +180,11 @@ await_return_done(struct job *job)
 static void
 await_return(struct async_generator *gen)
 {
+	const struct promise *promise = queue_front(gen)->awaited;
+
 	gen->state = DRAINING_QUEUE;
+	if (gen->canceled && promise != NULL && promise->state == PROMISE_PENDING)
+		gen->canceling = true;
 	park_on_return(gen, await_return_done);
 }
 
@@ -238,7 +247,7 @@ yield_answer(struct async_generator *gen, struct completion *ret)
 	complete_step(gen, completion, RESULT_VALUE);
 	if (gen->queue != NULL)
 		return take_request(gen, ret);
-	gen->canceling = false;         /* who was to be cancelled has got its answer */
+	gen->canceling = gen->canceled = false;   /* who was to be cancelled has its answer */
 	gen->state = SUSPENDED_YIELD;
 	return false;
 }
@@ -286,6 +295,8 @@ resume(struct async_generator *gen, struct completion completion)
 		case STEP_THROW:
 			body_ended(gen, COMPLETION_THROW);
 			return;
+		default:
+			coroutine_trap_step(&gen->co);
 		}
 	}
 }
@@ -371,7 +382,7 @@ generator_cancel(struct iterator *iterator)
 
 	if (gen->queue == NULL)
 		return;
-	gen->canceling = true;
+	gen->canceling = gen->canceled = true;
 	if (gen->parked)
 		cancel_awaited(gen);
 }
@@ -395,27 +406,51 @@ underlying_closed(struct job *job)
 {
 	struct async_generator *gen = generator_of_job(job);
 	struct completion completion = unpark(gen);
+	const struct iterator_request *front = queue_front(gen);
 
 	if (completion.type == COMPLETION_NORMAL)
 		completion.value = value_undefined();
+	if (front->completion == COMPLETION_THROW)
+		completion = (struct completion){ COMPLETION_THROW, front->value };
 	complete_step(gen, completion, RESULT_DONE);
 	drain_queue(gen);
+}
+
+/* What has not begun has no FINALLY that would do it. */
+static void
+close_underlying(struct async_generator *gen, struct iterator_request *request)
+{
+	struct owned *owned = owned_of(gen);
+
+	enqueue(gen, request);
+	gen->state = DRAINING_QUEUE;
+	iterator_close(owned->underlying, &owned->request);
+	park_on(gen, &owned->request.promise, underlying_closed);
 }
 
 static void
 over_return(struct iterator *iterator, struct iterator_request *request)
 {
 	struct async_generator *gen = (struct async_generator *)iterator;
-	struct owned *owned = owned_of(gen);
 
 	if (gen->state != SUSPENDED_START) {
 		generator_return(iterator, request);
 		return;
 	}
-	enqueue(gen, request);
-	gen->state = DRAINING_QUEUE;
-	iterator_close(owned->underlying, &owned->request);
-	park_on(gen, &owned->request.promise, underlying_closed);
+	promise_unref(request->awaited);
+	request->awaited = NULL;
+	close_underlying(gen, request);
+}
+
+static void
+over_throw(struct iterator *iterator, struct iterator_request *request)
+{
+	struct async_generator *gen = (struct async_generator *)iterator;
+
+	if (gen->state != SUSPENDED_START)
+		generator_throw(iterator, request);
+	else
+		close_underlying(gen, request);
 }
 
 /* ------------------------------------------------------------------ lifetime */
@@ -459,7 +494,7 @@ static const struct iterator_ops over_ops = {
 	.kind = "async generator",
 	.next = generator_next,
 	.return_ = over_return,
-	.throw_ = generator_throw,
+	.throw_ = over_throw,
 	.cancel = generator_cancel,
 	.free = over_free,
 };

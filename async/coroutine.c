@@ -11,6 +11,15 @@ coroutine_running(void)
 	return running;
 }
 
+const struct coroutine *
+coroutine_enter(const struct coroutine *co)
+{
+	const struct coroutine *outer = running;
+
+	running = co;
+	return outer;
+}
+
 /* A plain `return` in a body written in the words would skip FINALLY. */
 static void
 coroutine_check_end(const struct coroutine *co)
@@ -26,12 +35,10 @@ coroutine_check_end(const struct coroutine *co)
 enum step
 coroutine_resume(struct coroutine *co, void *frame)
 {
-	const struct coroutine *outer = running;
-	enum step step;
+	const struct coroutine *outer = coroutine_enter(co);
+	enum step step = co->body(co, frame);
 
-	running = co;
-	step = co->body(co, frame);
-	running = outer;
+	coroutine_enter(outer);
 	if (step == STEP_RETURN || step == STEP_THROW)
 		coroutine_check_end(co);
 	return step;
@@ -41,7 +48,7 @@ static void
 coroutine_note(struct coroutine *co)
 {
 	if (co->received == COMPLETION_THROW)
-		coroutine_throw(co, co->value);
+		coroutine_throw(co, co->value, co->line);
 	else if (!co->in_finally) {
 		co->ending = COMPLETION_RETURN;
 		co->result = co->value;
@@ -84,9 +91,10 @@ coroutine_end(struct coroutine *co)
 {
 	co->ended = true;
 	co->value = co->result;
-	if (co->ending == COMPLETION_THROW)
-		return STEP_THROW;
-	return STEP_RETURN;
+	if (co->ending != COMPLETION_THROW)
+		return STEP_RETURN;
+	co->line = co->thrown_at;
+	return STEP_THROW;
 }
 
 void
@@ -95,5 +103,14 @@ coroutine_trap(const struct coroutine *co)
 	fprintf(stderr, "%s: resumed at %s:%d, which is no place of its body: "
 	    "an AWAIT or YIELD inside a switch?\n",
 	    co->name, co->file != NULL ? co->file : "?", co->line);
+	abort();
+}
+
+void
+coroutine_trap_step(const struct coroutine *co)
+{
+	fprintf(stderr, "%s: returned what is no step of a generator like this, behind line %d: "
+	    "an AWAIT in a sync generator?\n",
+	    co->name, co->line);
 	abort();
 }

@@ -58,7 +58,8 @@ struct coroutine {
 	const char *file;        /* of the body, once begun */
 	union value value;       /* in: what was received; out: as enum step says */
 	union value result;      /* the macros': what RETURN or the first error left for END */
-	int line;                /* where it is suspended; 0: not begun */
+	uint16_t line;           /* where it is suspended, or threw; 0: not begun */
+	uint16_t thrown_at;      /* the macros': the line of the first error */
 	uint8_t received;        /* enum completion_type of `value` */
 	uint8_t ending;          /* the macros': how END will end */
 	bool in_finally;
@@ -67,6 +68,9 @@ struct coroutine {
 
 /* The body that is running now, NULL outside. */
 const struct coroutine *coroutine_running(void);
+
+/* For the runtime, which acts in a body's name: makes it the running one and gives the one before. */
+const struct coroutine *coroutine_enter(const struct coroutine *co);
 
 /* Calls the body.  For the two kinds of generators. */
 enum step coroutine_resume(struct coroutine *co, void *frame);
@@ -86,11 +90,13 @@ bool coroutine_abrupt_next(struct coroutine *co, struct iterator_request *reques
 enum step coroutine_end(struct coroutine *co);
 /* For BEGIN: the body was resumed at a line that it has no place for. */
 _Noreturn void coroutine_trap(const struct coroutine *co);
+/* For the generators: it returned what is no step of its kind. */
+_Noreturn void coroutine_trap_step(const struct coroutine *co);
 
 static inline enum step
 coroutine_await(struct coroutine *co, struct promise *promise, int line)
 {
-	co->line = line;
+	co->line = (uint16_t)line;
 	co->value.pointer = promise;
 	return STEP_AWAIT;
 }
@@ -98,7 +104,7 @@ coroutine_await(struct coroutine *co, struct promise *promise, int line)
 static inline enum step
 coroutine_yield(struct coroutine *co, const void *value, int line)
 {
-	co->line = line;
+	co->line = (uint16_t)line;
 	co->value.constant = value;
 	return STEP_YIELD;
 }
@@ -106,17 +112,19 @@ coroutine_yield(struct coroutine *co, const void *value, int line)
 static inline enum step
 coroutine_tick(struct coroutine *co, int line)
 {
-	co->line = line;
+	co->line = (uint16_t)line;
 	return STEP_TICK;
 }
 
+/* The first error is the one that counts. */
 static inline void
-coroutine_throw(struct coroutine *co, union value reason)
+coroutine_throw(struct coroutine *co, union value reason, int line)
 {
 	if (co->ending == COMPLETION_THROW)
 		return;
 	co->ending = COMPLETION_THROW;
 	co->result = reason;
+	co->thrown_at = (uint16_t)line;
 }
 
 /* --------------------------------------------------------------- the words */
@@ -176,7 +184,7 @@ coroutine_throw(struct coroutine *co, union value reason)
 /* throw error: a negative errno.  In FINALLY it only notes the error, if it is the first. */
 #define THROW(error) \
 	do { \
-		coroutine_throw(coroutine_, value_number(error)); \
+		coroutine_throw(coroutine_, value_number(error), __LINE__); \
 		if (!coroutine_->in_finally) \
 			goto coroutine_finally_; \
 	} while (0)

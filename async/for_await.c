@@ -25,13 +25,36 @@ for_await_of_job(struct job *job)
 	return (struct for_await *)((char *)job - offsetof(struct for_await, job));
 }
 
+/* What waits for the iterator goes on when that has cleaned up, what waits for on_value() at once. */
+static void
+cancel_awaited(struct for_await *self)
+{
+	const struct promise *promise = self->job.promise;
+
+	if (promise == NULL || promise->state != PROMISE_PENDING)
+		return;                 /* the job is queued: it finds `canceling` */
+	if (promise == &self->loop.request.promise)
+		iterator_cancel(self->loop.iterator);
+	else {
+		promise_forget(&self->job);
+		job_enqueue(&self->job);
+	}
+}
+
 static void
 park_on(struct for_await *self, struct promise *promise, void (*run)(struct job *))
 {
 	self->parked = true;
 	self->job.run = run;
 	promise_perform_then(promise, &self->job);
+	if (self->canceling && !self->loop.closing)
+		cancel_awaited(self);
 }
+
+static const struct completion cancellation = {
+	.type = COMPLETION_THROW,
+	.value.number = -ECANCELED,
+};
 
 static struct completion
 unpark(struct for_await *self)
@@ -41,7 +64,7 @@ unpark(struct for_await *self)
 	self->parked = false;
 	if (self->canceling && !self->loop.closing) {
 		self->canceling = false;
-		return (struct completion){ COMPLETION_THROW, value_number(-ECANCELED) };
+		return cancellation;
 	}
 	if (promise == NULL)
 		return (struct completion){ .type = COMPLETION_NORMAL };
@@ -83,7 +106,11 @@ advance(struct for_await *self, enum iteration_state state)
 	while (state == ITERATION_VALUE) {
 		struct promise *gate = self->on_value(self->context, self->loop.value);
 
-		if (gate == FOR_AWAIT_BREAK) {
+		if (self->canceling) {          /* by on_value() itself */
+			self->canceling = false;
+			promise_unref(gate);
+			state = iteration_leave(&self->loop, cancellation);
+		} else if (gate == FOR_AWAIT_BREAK) {
 			struct completion leave = { .type = COMPLETION_NORMAL };
 
 			state = iteration_leave(&self->loop, leave);
@@ -173,17 +200,9 @@ for_await_sync(struct sync_iterator *iterator, for_await_value on_value, for_awa
 void
 for_await_cancel(struct for_await *self)
 {
-	struct promise *promise = self->job.promise;
-
 	self->canceling = true;
-	if (!self->parked || promise == NULL || promise->state != PROMISE_PENDING)
-		return;
-	if (promise == &self->loop.request.promise)
-		iterator_cancel(self->loop.iterator);
-	else {
-		promise_forget(&self->job);
-		job_enqueue(&self->job);
-	}
+	if (self->parked)
+		cancel_awaited(self);
 }
 
 union value

@@ -1,6 +1,5 @@
 /* Generator objects, ECMA-262 27.5. */
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "async/async_generator.h"
@@ -48,9 +47,7 @@ resume(struct sync_generator *gen, enum completion_type type, union value value,
 		answer(ret, gen->co.value, NULL, RESULT_DONE);
 		return COMPLETION_THROW;
 	default:
-		fprintf(stderr, "%s: an await in a sync generator, at line %d\n",
-		    gen->co.name, gen->co.line);
-		abort();
+		coroutine_trap_step(&gen->co);
 	}
 }
 
