@@ -31,21 +31,23 @@ enum extent_kind {
 };
 
 /* One extent as this process sees it.  `memory` is mapped once, or twice in a row when asked for
- * (then memory[i] and memory[i + size] are the same byte). */
+ * (then memory[i] and memory[i + size] are the same byte), or from `mirror` on once more behind its end
+ * (memory[mirror + i] and memory[size + i] are the same byte).  The arena's: valid until it is dropped,
+ * or the arena freed; `memory` is NULL once it is released. */
 struct extent {
 	void *memory;
 	size_t size;           /* a multiple of the page size */
+	size_t mirror;         /* 0: mapped twice; size: mapped once */
 	uint64_t id;           /* never used again within the arena */
-	bool adopted;          /* it was there, with what a predecessor left in it */
 	uint32_t entry;
-	bool twice;
+	bool adopted;          /* it was there, with what a predecessor left in it */
 };
 
 /* Makes a new arena.  0 or -errno. */
 int arena_create(struct arena **ret);
 
 /* Adopts a predecessor's.  Takes the fd over on success.  -EPROTONOSUPPORT: of another version;
- * -EBADMSG: damaged.  Damaged directory entries are dropped and counted, not fatal. */
+ * -EBADMSG: damaged, or none.  Damaged directory entries are dropped and counted, not fatal. */
 int arena_adopt(int fd, struct arena **ret);
 
 /* Unmaps and closes; the memory lives on in whoever holds the fd.  Takes NULL. */
@@ -54,12 +56,19 @@ void arena_free(struct arena *arena);
 int arena_fd(const struct arena *arena);
 size_t arena_damaged(const struct arena *arena);
 
-/* The extent of this kind and name, adopted or new (zeroed).  An adopted one of another size is
- * given as it is: the caller looks at ->size, and drops and takes again to have another.  -ENOSPC: the
- * directory is full.  -ENOMEM.  Pages that the kernel writes counts into are to be locked by
- * extent_lock(). */
+/* The extent of this kind and name, adopted or new (zeroed); `size` is rounded up to whole pages.  An
+ * adopted one of another size is given as it is: the caller looks at ->size, and drops and takes again to
+ * have another.  -ENOSPC: the directory is full.  -EBUSY: this process has it already.  -EINVAL: the name is
+ * too long.  -ENOMEM.  Pages that the kernel writes counts into are to be locked by extent_lock(). */
 int arena_take(struct arena *arena, enum extent_kind kind, const char *name, size_t size, bool twice,
     struct extent **ret);
+
+/* In two steps, for what must not be seen half filled: an extent that a successor will not find, beside one
+ * of the same kind and name or none; and the store that puts it in `old`'s place (or NULL) and drops
+ * that.  A death between the two leaves the old one. */
+int arena_prepare(struct arena *arena, enum extent_kind kind, const char *name, size_t size,
+    struct extent **ret);
+void arena_replace(struct arena *arena, struct extent *old, struct extent *prepared);
 
 /* Gives the memory back to the system, now and for every successor.  Takes NULL. */
 void arena_drop(struct arena *arena, struct extent *extent);
@@ -67,13 +76,18 @@ void arena_drop(struct arena *arena, struct extent *extent);
 /* Unmaps, and leaves the extent to a successor.  Takes NULL. */
 void extent_release(struct arena *arena, struct extent *extent);
 
+/* Maps it anew, with what lies from `mirror` (whole pages) on once more behind its end.  The memory
+ * moves.  0 or -errno, and then it is as it was. */
+int extent_mirror(const struct arena *arena, struct extent *extent, size_t mirror);
+
 /* mlock(2)s a range: a page that the kernel writes to must not fault.  -errno is for the log once. */
 int extent_lock(const struct extent *extent, size_t offset, size_t size);
 
-/* Gives the pages of a range back (they read as zero again). */
+/* Gives the whole pages of a range back (they read as zero again). */
 void extent_discard(const struct extent *extent, struct arena *arena, size_t offset, size_t size);
 
-/* Extents that nobody took since adoption: streams that the config does not name any more. */
+/* Extents that nobody took since adoption: streams that the config does not name any more.  `each` may
+ * drop the one it is called for. */
 void arena_each_untaken(struct arena *arena,
     void (*each)(enum extent_kind kind, const char *name, void *context), void *context);
 void arena_drop_untaken(struct arena *arena, enum extent_kind kind, const char *name);

@@ -1,10 +1,36 @@
 libstreams_a_SOURCES = \
+	%D%/arena.c \
 	%D%/arena.h \
+	%D%/arena_checksum.c \
+	%D%/arena_directory.c \
+	%D%/arena_extent.c \
+	%D%/arena_private.h \
+	%D%/arena_space.c \
 	%D%/chain.c \
+	%D%/cursor.c \
+	%D%/cursor_iterator.c \
+	%D%/encode.c \
+	%D%/encode.h \
+	%D%/encode_read.c \
+	%D%/encode_string.c \
+	%D%/encode_string.h \
+	%D%/event.c \
 	%D%/event.h \
 	%D%/json_value.c \
 	%D%/json_value.h \
+	%D%/log.c \
 	%D%/log.h \
+	%D%/log_append.c \
+	%D%/log_change.c \
+	%D%/log_format.c \
+	%D%/log_private.h \
+	%D%/log_read.c \
+	%D%/log_room.c \
+	%D%/log_trim.c \
+	%D%/number.c \
+	%D%/number.h \
+	%D%/number_double.c \
+	%D%/number_powers.h \
 	%D%/op_deadband.c \
 	%D%/op_drop.c \
 	%D%/op_filter.c \

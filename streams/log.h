@@ -54,30 +54,39 @@ bool log_new_epoch(const struct log *log);   /* it could not be adopted, or ther
 uint64_t log_next_seq(const struct log *log);   /* of the entry to come; 1: empty */
 uint64_t log_tail_seq(const struct log *log);   /* the oldest kept; == next_seq: none */
 
+/* Other options for an open log.  Lines, seqs, epoch and cursors stay; in a smaller ring the oldest lines
+ * go, also from under a `block` cursor, which is told.  0 or -errno, and then it is as it was. */
+int log_change(struct log *log, const struct log_options *options);
+
 /* The producer's position as of the last commit, and the chain's kept block: KEPT_MAX bytes of plain
  * memory, which every commit copies into its record.  At open it holds what the last commit kept. */
 struct position log_position(const struct log *log);
 void *log_kept(struct log *log);
 
+/* Only so many bytes of the kept block are in use, so that a commit copies no more (KEPT_MAX at open). */
+void log_set_kept_size(struct log *log, size_t size);
+
 /* A word that says for which chain (source and operators) `kept` was written: at open the one
- * stored, to be compared by the caller; it is stored with every commit. */
+ * stored, to be compared by the caller; set, it is stored with the next commit, so that it and
+ * `kept` change together. */
 uint64_t log_chain(const struct log *log);
 void log_set_chain(struct log *log, uint64_t chain);
 
-/* The unit that stands on sensor events; NULL or "": none.  Copied. */
+/* The unit that stands on sensor events; NULL or "": none.  Copied.  -EINVAL: too long. */
 int log_set_unit(struct log *log, const char *unit);
 
 /* Encodes the event as one line and commits it: seq is given here.  Never blocks, never
  * allocates.  -EMSGSIZE: the line would be longer than max_line; then a gap of stage `source` was appended
- * in its place.  -EAGAIN: a `block` cursor stands in the way (log_room). */
+ * in its place.  -EAGAIN: a `block` cursor stands in the way (log_room), and nothing was done.  An event whose position
+ * is all zero leaves the position as it was. */
 int log_append(struct log *log, const struct event *event);
 
 /* Commits position and kept without a line: what was consumed gave none. */
 void log_commit(struct log *log, const struct position *position);
 
-/* NULL when one more line of any size may be appended, else a promise (the log's own) that is
- * fulfilled when `block` cursors have moved on.  A log keeps room for one maximal line beyond it: append
- * first, then await this. */
+/* NULL when one more line of any size may be appended, else a promise (counted: the reference is the
+ * caller's, who awaits it) that is fulfilled when `block` cursors have moved on.  Append first, then await
+ * this. */
 struct promise *log_room(struct log *log);
 
 /* The last event (EVENT_VALUE) as its line, without LF; length 0: none yet. */
@@ -134,6 +143,7 @@ struct cursor {
 	void (*ready)(struct cursor *cursor);
 };
 
+/* `seq` is in [1, next_seq]; one that is kept no more is told as lost by the first read. */
 void cursor_open(struct cursor *cursor, struct log *log, uint64_t seq, enum lag lag);
 
 /* Takes an open or a closed cursor. */
@@ -141,7 +151,12 @@ void cursor_close(struct cursor *cursor);
 
 /* The span at the cursor, which stays where it is; false: nothing there.  *ret_lost_from and _to
  * (seqs, inclusive; 0: none) are what was overwritten or skipped before the span: by then the cursor has
- * moved past it, and the owner tells the gap. */
+ * moved past it, and the owner tells the gap.  By the cursor's lag, when it has fallen behind the ring:
+ *	skip	goes on at the oldest kept entry
+ *	latest	the same; and when an event waits behind others it goes on there, or at the first state that
+ *		waits before it
+ *	block	is never overtaken, but by log_change() and where it was opened behind the ring: then as skip
+ *	close	false with *ret_lost_from set, again and again, and it stays where it is: the owner's end */
 bool cursor_read(struct cursor *cursor, size_t limit, struct span *ret,
     uint64_t *ret_lost_from, uint64_t *ret_lost_to);
 
@@ -155,7 +170,9 @@ void cursor_wait(struct cursor *cursor);
 void cursor_set_lag(struct cursor *cursor, enum lag lag);
 
 /* A cursor as an async iterator of spans (const struct span *), skipping what is lost: for sources
- * that read other streams, and for tests.  The value is valid until next() is called again. */
+ * that read other streams, and for tests.  The value is valid until next() is called again: it is a copy, of at
+ * most 64 KiB or one line.  Done when the log is closed; with LAG_CLOSE it throws -ENOBUFS when it is overtaken.
+ * NULL: no memory. */
 struct iterator *cursor_iterator(struct log *log, uint64_t seq, enum lag lag);
 
 #endif

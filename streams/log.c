@@ -1,0 +1,276 @@
+/* log.c - a log's life: opened, adopted, closed, dropped. */
+#include "streams/log.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "streams/log_private.h"
+
+#define RING_MIN (UINT64_C(1) << 12)
+#define RING_MAX (UINT64_C(1) << 40)
+
+/* -------------------------------------------------------------------- options */
+
+static size_t
+max_line_of(const struct log_options *options)
+{
+	size_t max_line = options->max_line != 0 ? options->max_line : MAX_LINE_DEFAULT;
+
+	return max_line < ENCODER_LINE_MIN ? ENCODER_LINE_MIN : max_line;
+}
+
+int
+log_ring_size_of(const struct log_options *options, uint64_t *ret)
+{
+	uint64_t size = options->size, least = max_line_of(options), ring = RING_MIN;
+
+	if (least > RING_MAX / 4 || size > RING_MAX)
+		return -EINVAL;
+	while (ring < size || ring < least * 4)
+		ring *= 2;
+	*ret = ring;
+	return 0;
+}
+
+void
+log_take_options(struct log *log, const struct log_options *options)
+{
+	log->max_line = max_line_of(options);
+	log->line_room = log->max_line + ENCODER_SLACK;
+	log->count_limit = options->count != 0 ? options->count : UINT64_MAX;
+	log->age_ns = options->age_ns;
+	log->expiring_seq = 0;
+}
+
+/* ----------------------------------------------------------------------- open */
+
+static int
+epoch_make(char *epoch)
+{
+	static const char digits[] = "0123456789abcdef";
+	unsigned char random[EPOCH_LENGTH / 2];
+
+	if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
+		return -errno;
+	for (size_t i = 0; i < sizeof random; i++) {
+		*epoch++ = digits[random[i] >> 4];
+		*epoch++ = digits[random[i] & 15];
+	}
+	*epoch = '\0';
+	return 0;
+}
+
+/* A log without entries in an empty extent. */
+static int
+log_begin(struct log *log, const struct log_header *layout)
+{
+	int r = epoch_make(log->epoch);
+
+	if (r == 0)
+		r = log_map(log, layout);
+	if (r < 0)
+		return r;
+	log->next_seq = log->tail_seq = 1;
+	log->new_epoch = true;
+	log_format(log, layout);
+	return 0;
+}
+
+/* 0: adopted.  -EBADMSG: it is none. */
+static int
+log_adopt(struct log *log)
+{
+	const struct log_header header = *(struct log_header *)log->extent->memory;
+	int r;
+
+	if (!log_header_valid(&header, log->name, log->extent->size))
+		return -EBADMSG;
+	r = log_map(log, &header);
+	if (r < 0)
+		return r;
+	memcpy(log->epoch, header.epoch, EPOCH_LENGTH);
+	return log_recover(log) ? 0 : -EBADMSG;
+}
+
+/* What was read back of a damaged one, and the damage. */
+static void
+log_forget(struct log *log)
+{
+	log->head = log->tail = log->commits = log->last_event = 0;
+	log->position = (struct position){ .consumed = 0 };
+	log->rare = (struct log_rare){ .state = STATE_STARTING };
+	memset(log->kept, 0, sizeof log->kept);
+	arena_drop(log->arena, log->extent);
+	log->extent = NULL;
+}
+
+static int
+log_attach(struct log *log, const struct log_options *options)
+{
+	uint64_t ring_size = 0, size;
+	struct log_header layout;
+	int r = log_ring_size_of(options, &ring_size);
+
+	if (r < 0)
+		return r;
+	layout = log_layout(ring_size, &size);
+	r = arena_take(log->arena, EXTENT_LOG, log->name, size, false, &log->extent);
+	if (r == 0 && log->extent->adopted) {
+		r = log_adopt(log);
+		if (r == 0)
+			return log_change(log, options);
+		if (r != -EBADMSG)
+			return r;
+		log_forget(log);
+		r = arena_take(log->arena, EXTENT_LOG, log->name, size, false, &log->extent);
+	}
+	if (r < 0)
+		return r;
+	log_take_options(log, options);
+	return log_begin(log, &layout);
+}
+
+static struct log *
+log_new(struct arena *arena, const char *name)
+{
+	struct log *log = calloc(1, sizeof *log);
+
+	if (log == NULL)
+		return NULL;
+	log->arena = arena;
+	log->head_limit = log->floor_seq = UINT64_MAX;
+	log->kept_size = KEPT_MAX;
+	log->rare.state = STATE_STARTING;
+	log->wake.run = log_wake;
+	if (encoder_init(&log->encoder, name) < 0) {
+		free(log);
+		return NULL;
+	}
+	strcpy(log->name, name);
+	return log;
+}
+
+int
+log_open(struct arena *arena, const char *name, const struct log_options *options,
+    struct log **ret)
+{
+	struct encoder encoder;
+	struct log *log;
+	int r = encoder_init(&encoder, name);
+
+	if (r < 0)
+		return r;
+	if (options->path != NULL)
+		return -EOPNOTSUPP;
+	log = log_new(arena, name);
+	if (log == NULL)
+		return -ENOMEM;
+	r = log_attach(log, options);
+	if (r < 0) {
+		extent_release(arena, log->extent);
+		free(log);
+		return r;
+	}
+	*ret = log;
+	return 0;
+}
+
+/* Nobody waits for room in a log that is closed: its pump has ended. */
+static void
+log_end(struct log *log)
+{
+	turn_task_cancel(&log->wake);
+	log_abandon_cursors(log);
+	promise_unref(log->room);
+	free(log);
+}
+
+void
+log_close(struct log *log)
+{
+	if (log == NULL)
+		return;
+	extent_release(log->arena, log->extent);
+	log_end(log);
+}
+
+void
+log_drop(struct log *log)
+{
+	if (log == NULL)
+		return;
+	arena_drop(log->arena, log->extent);
+	log_end(log);
+}
+
+/* ------------------------------------------------------------------ accessors */
+
+const char *
+log_name(const struct log *log)
+{
+	return log->name;
+}
+
+const char *
+log_epoch(const struct log *log)
+{
+	return log->epoch;
+}
+
+bool
+log_new_epoch(const struct log *log)
+{
+	return log->new_epoch;
+}
+
+uint64_t
+log_next_seq(const struct log *log)
+{
+	return log->next_seq;
+}
+
+uint64_t
+log_tail_seq(const struct log *log)
+{
+	log_expire((struct log *)log);   /* what is too old is not kept, whenever it goes */
+	return log->tail_seq;
+}
+
+struct position
+log_position(const struct log *log)
+{
+	return log->position;
+}
+
+void *
+log_kept(struct log *log)
+{
+	return log->kept;
+}
+
+void
+log_set_kept_size(struct log *log, size_t size)
+{
+	log->kept_size = size < KEPT_MAX ? (uint32_t)size : KEPT_MAX;
+}
+
+uint64_t
+log_chain(const struct log *log)
+{
+	return log->rare.chain;
+}
+
+void
+log_set_chain(struct log *log, uint64_t chain)
+{
+	log->rare_changed |= chain != log->rare.chain;
+	log->rare.chain = chain;
+}
+
+int
+log_set_unit(struct log *log, const char *unit)
+{
+	return encoder_set_unit(&log->encoder, unit);
+}

@@ -1,0 +1,215 @@
+/* log_private.h - the log's layout in its extent, struct log, and what its files share:
+ *	log.c		open, close, drop, accessors
+ *	log_format.c	the layout: made, checked, read back
+ *	log_append.c	append and commit
+ *	log_trim.c	what makes room: the tail, and the lines kept outside the ring
+ *	log_read.c	spans
+ *	log_room.c	`block` cursors
+ *	log_change.c	other options: a ring of another size
+ *	cursor.c, cursor_iterator.c */
+#ifndef STREAMS_LOG_PRIVATE_H
+#define STREAMS_LOG_PRIVATE_H
+
+#include "async/loop.h"
+#include "streams/encode.h"
+#include "streams/log.h"
+
+#define LOG_MAGIC UINT64_C(0x676f6c6474696177)   /* "waitdlog", as the bytes lie */
+#define LOG_VERSION 1
+
+/* Written once, the checksum last. */
+struct log_header {
+	uint64_t magic;
+	uint32_t version;
+	uint32_t hot;              /* offset of struct log_hot */
+	uint64_t index;            /* offset; entries: a power of two, more than lines can be in the ring */
+	uint64_t index_entries;
+	uint64_t saved;            /* offset of two struct log_saved, each of saved_size bytes */
+	uint64_t saved_size;
+	uint64_t ring;             /* offset, to the extent's end */
+	uint64_t ring_size;        /* a power of two */
+	char epoch[EPOCH_LENGTH];
+	char name[ARENA_NAME_MAX + 1];
+	uint32_t reserved;
+	uint32_t checksum;
+};
+
+/* One of two: the active one is rec[commits & 1]. */
+struct log_commit {
+	uint64_t next_seq, head;
+	struct position position;
+	uint64_t last_event;       /* its seq; 0: none yet */
+	uint32_t rare;             /* which of log_hot.rare goes with it */
+	uint32_t kept_size;
+	uint32_t reserved;
+	uint32_t checksum;         /* of all before it and of kept[0..kept_size) */
+	unsigned char kept[KEPT_MAX];
+};
+
+/* What few commits change: the one that a record does not name is idle. */
+struct log_rare {
+	uint64_t gaps, states, lost, too_long;
+	uint64_t chain;
+	uint64_t last_state;       /* its seq; 0: none yet */
+	uint32_t state;            /* enum stream_state */
+	uint32_t checksum;
+};
+
+struct log_hot {
+	_Alignas(64) uint64_t tail_seq;
+	uint64_t commits;
+	_Alignas(64) struct log_commit rec[2];
+	_Alignas(64) struct log_rare rare[2];
+};
+
+/* The last event or state once its line has left the ring.  While the line is in the ring this may be
+ * anything: it is filled before the tail passes the line. */
+struct log_saved {
+	uint64_t seq;
+	uint32_t length;
+	uint32_t checksum;         /* of seq, length and the line */
+	char line[];
+};
+
+enum { SAVED_EVENT, SAVED_STATE };
+
+struct log {
+	/* Read by each append. */
+	struct log_hot *hot;
+	uint64_t *index;
+	char *ring;
+	uint64_t ring_mask, index_mask;
+	uint64_t next_seq, head, tail_seq, tail;   /* tail: offset of the oldest kept line */
+	uint64_t commits;
+	uint64_t head_limit;       /* the head may come up to here: `block` cursors; else UINT64_MAX */
+	uint64_t floor_seq;        /* none of them is below this; else UINT64_MAX */
+	uint64_t count_limit;      /* entries */
+	size_t max_line, line_room;   /* of a line; to be free for writing one */
+	struct position position;
+	uint64_t last_event;
+	uint32_t rare_slot, kept_size;
+	bool rare_changed;         /* since the last commit */
+	struct log_rare rare;
+	struct cursor *waiting;
+	struct turn_task wake;
+	struct encoder encoder;
+	_Alignas(8) unsigned char kept[KEPT_MAX];
+
+	/* The rest. */
+	uint64_t age_ns;
+	uint64_t expiring_seq;     /* the oldest kept when `expires` was found; 0: find it */
+	int64_t expires;           /* CLOCK_REALTIME: it is kept until then */
+	struct cursor *idle;       /* open cursors that do not wait */
+	struct cursor *blocking;
+	struct promise *room;      /* counted; NULL: nobody waits */
+	struct promise no_memory;  /* in its place */
+	struct log_header *header;
+	struct arena *arena;
+	struct extent *extent;
+	char epoch[EPOCH_LENGTH + 1];
+	char name[ARENA_NAME_MAX + 1];
+	bool new_epoch;
+};
+
+static inline char *
+log_at(const struct log *log, uint64_t offset)
+{
+	return log->ring + (offset & log->ring_mask);
+}
+
+static inline uint64_t
+log_begin_of(const struct log *log, uint64_t seq)
+{
+	return log->index[seq & log->index_mask];
+}
+
+static inline uint64_t
+log_ring_size(const struct log *log)
+{
+	return log->ring_mask + 1;
+}
+
+/* What was stored so far is in memory before what is stored next: the successor reads it after
+ * this process's death, so that the compiler's order is all it takes. */
+static inline void
+log_barrier(void)
+{
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
+/* ------------------------------------------------------------------ options */
+
+/* -EINVAL: too large. */
+int log_ring_size_of(const struct log_options *options, uint64_t *ret);
+void log_take_options(struct log *log, const struct log_options *options);
+
+/* ------------------------------------------------------------------- format */
+
+/* The header for a ring of this size, without epoch and name; the extent's size. */
+struct log_header log_layout(uint64_t ring_size, uint64_t *ret_size);
+
+/* Is it one of ours, whole, and of this name? */
+bool log_header_valid(const struct log_header *header, const char *name, uint64_t extent_size);
+
+/* Makes a log of an empty extent: hot words, record and header from what `log` says; its lines, if it has
+ * any, lie in ring and index already. */
+void log_format(struct log *log, const struct log_header *layout);
+
+/* Points log into its extent, whose header is valid: -errno of mapping the ring twice. */
+int log_map(struct log *log, const struct log_header *layout);
+
+/* Reads back the last commit, and checks everything.  False: the log is damaged. */
+bool log_recover(struct log *log);
+
+/* -------------------------------------------------------------------- commit */
+
+/* Makes true what log's next_seq, head, position, rare and kept say. */
+void log_publish(struct log *log);
+
+uint32_t log_commit_checksum(const struct log_commit *commit);
+uint32_t log_rare_checksum(const struct log_rare *rare);
+
+/* ---------------------------------------------------------------------- trim */
+
+/* Moves the tail until `room` bytes are free behind the head and count and age allow one entry
+ * more; for these two never past a `block` cursor.  The caller has looked that none stands in the way of the
+ * room. */
+void log_trim(struct log *log, uint64_t room);
+
+/* By age alone, for who reads. */
+void log_expire(struct log *log);
+
+/* The last event or state, in the ring or outside; without LF. */
+struct text log_line_kept(const struct log *log, unsigned int which);
+
+void log_save(struct log *log, unsigned int which, uint64_t seq, struct text line);
+struct log_saved *log_saved_at(const struct log *log, unsigned int which);
+bool log_saved_valid(const struct log *log, const struct log_saved *saved, uint64_t seq);
+
+/* ---------------------------------------------------------------------- room */
+
+/* Finds floor_seq and head_limit anew; in between they are lower bounds. */
+void log_find_floor(struct log *log);
+
+/* May the head move by `size`?  Looks for the `block` cursors' floor anew. */
+bool log_floor_allows(struct log *log, uint64_t size);
+
+/* A `block` cursor came, went or moved: whoever waits for room is told, if there is. */
+void log_floor_changed(struct log *log);
+
+/* ------------------------------------------------------------------- cursors */
+
+/* Has ->ready called for all that wait, when the turn ends. */
+static inline void
+log_changed(struct log *log)
+{
+	if (log->waiting != NULL)
+		loop_at_turn_end(&log->wake);
+}
+
+void log_wake(struct turn_task *task);
+
+/* The log goes: its cursors have none from now on, and are told. */
+void log_abandon_cursors(struct log *log);
+
+#endif
