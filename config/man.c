@@ -127,7 +127,7 @@ int
 config_man_write(const struct config_tables *tables, FILE *to)
 {
 	fputs(".SH STREAMS\n", to);
-	write_options(to, stream_options);
+	write_options(to, config_stream_options);
 	for (int table = CONFIG_SOURCES; table <= CONFIG_SINKS; table++)
 		write_table(to, tables, (enum config_table)table);
 	return ferror(to) ? -EIO : 0;

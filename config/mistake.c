@@ -139,7 +139,7 @@ config_tables_mistake(const struct config_tables *tables)
 {
 	struct checking checking = { .tables = tables, .what = "stream" };
 
-	check_options(&checking, stream_options);
+	check_options(&checking, config_stream_options);
 	for (int table = CONFIG_SOURCES; table <= CONFIG_SINKS; table++)
 		check_table(&checking, (enum config_table)table);
 	return checking.mistake;

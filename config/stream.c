@@ -38,7 +38,7 @@ static const char *const open_names[] = {
 
 #define PUBLIC(field) public.field
 
-const struct option stream_options[] = {
+const struct option config_stream_options[] = {
 	{ "source", OPTION_TYPED(struct stream_object, PUBLIC(source), CONFIG_SOURCES),
 	    .required = true, .help = "Where the events come from: an object whose \"type\" names the "
 	                              "kind of source." },
@@ -94,7 +94,7 @@ stream_filled(const struct fill *fill, const struct place *place, json_t *value,
 	struct config_stream *public = &stream->public;
 
 	if (!fill_text(fill, place->name, &public->name) ||
-	    !fill_object(fill, place, value, stream_options, NULL, stream_check, stream))
+	    !fill_object(fill, place, value, config_stream_options, NULL, stream_check, stream))
 		return NULL;
 	stream->source_text = canonical_typed_text(fill, CONFIG_SOURCES, &public->source);
 	stream->operators_text = canonical_typed_list_text(fill, CONFIG_OPERATORS, &public->operators);

@@ -21,7 +21,7 @@ struct sink_object {
 };
 
 /* Of a struct stream_object. */
-extern const struct option stream_options[];
+extern const struct option config_stream_options[];
 void stream_check(const void *options, struct option_report *report);
 
 /* One with a reference; NULL: something was told, or there is no memory. */
