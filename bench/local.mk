@@ -14,3 +14,10 @@ bench_limit_SOURCES = \
 	%D%/net.c \
 	%D%/net.h
 bench_limit_LDADD = libbase.a
+
+# streams: an event as a line, and into the log
+EXTRA_PROGRAMS += bench/append bench/encode
+bench_append_SOURCES = %D%/append.c %D%/measure.h
+bench_append_LDADD = libstreams.a libasync.a libbase.a $(ROOM_LIBS)
+bench_encode_SOURCES = %D%/encode.c %D%/measure.h
+bench_encode_LDADD = libstreams.a libbase.a

@@ -62,6 +62,24 @@ cursor_end_block(struct cursor *cursor)
 	log_floor_changed(cursor->log);
 }
 
+/* Cursors whose log has gone before they were told. */
+static struct cursor *abandoned;
+
+static void
+abandoned_wake(struct turn_task *task)
+{
+	struct cursor *cursor, *list;
+
+	(void)task;
+	cursors_move(&abandoned, &list);
+	while ((cursor = list) != NULL) {
+		cursor_unlink(cursor);
+		cursor->ready(cursor);
+	}
+}
+
+static struct turn_task abandoned_task = { .run = abandoned_wake };
+
 /* ---------------------------------------------------------------- open, close */
 
 void
@@ -81,6 +99,8 @@ void
 cursor_close(struct cursor *cursor)
 {
 	cursor_unlink(cursor);
+	if (abandoned == NULL)
+		turn_task_cancel(&abandoned_task);
 	if (cursor->log != NULL)
 		cursor_end_block(cursor);
 	cursor->log = NULL;
@@ -99,24 +119,6 @@ cursor_set_lag(struct cursor *cursor, enum lag lag)
 }
 
 /* --------------------------------------------------------------------- waiting */
-
-/* Cursors whose log has gone before they were told. */
-static struct cursor *abandoned;
-
-static void
-abandoned_wake(struct turn_task *task)
-{
-	struct cursor *cursor, *list;
-
-	(void)task;
-	cursors_move(&abandoned, &list);
-	while ((cursor = list) != NULL) {
-		cursor_unlink(cursor);
-		cursor->ready(cursor);
-	}
-}
-
-static struct turn_task abandoned_task = { .run = abandoned_wake };
 
 static void
 cursor_abandon(struct cursor *cursor)

@@ -253,7 +253,7 @@ log_kept(struct log *log)
 void
 log_set_kept_size(struct log *log, size_t size)
 {
-	log->kept_size = size < KEPT_MAX ? (uint32_t)size : KEPT_MAX;
+	log->kept_size = size < KEPT_MAX ? ((uint32_t)size + 7) / 8 * 8 : KEPT_MAX;
 }
 
 uint64_t

@@ -9,9 +9,11 @@
 uint32_t
 log_commit_checksum(const struct log_commit *commit)
 {
-	uint32_t sum = arena_checksum(0, commit, offsetof(struct log_commit, checksum));
+	/* In words that are stored as such: a load across two fresh stores would wait for them. */
+	size_t begin = offsetof(struct log_commit, next_seq);
+	size_t end = offsetof(struct log_commit, kept) + commit->kept_size;
 
-	return arena_checksum(sum, commit->kept, commit->kept_size);
+	return arena_checksum(commit->kept_size, (const char *)commit + begin, end - begin);
 }
 
 uint32_t
@@ -46,7 +48,6 @@ log_publish(struct log *log)
 	commit->last_event = log->last_event;
 	commit->rare = log->rare_slot;
 	commit->kept_size = log->kept_size;
-	commit->reserved = 0;
 	memcpy(commit->kept, log->kept, log->kept_size);
 	commit->checksum = log_commit_checksum(commit);
 	__atomic_store_n(&log->hot->commits, ++log->commits, __ATOMIC_RELEASE);

@@ -111,7 +111,7 @@ log_recover_commit(struct log *log)
 	log->head = commit->head;
 	log->position = commit->position;
 	log->last_event = commit->last_event;
-	log->rare_slot = commit->rare;
+	log->rare_slot = (uint32_t)commit->rare;
 	log->rare = *rare;
 	memcpy(log->kept, commit->kept, commit->kept_size);
 	return true;

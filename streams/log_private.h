@@ -36,13 +36,12 @@ struct log_header {
 
 /* One of two: the active one is rec[commits & 1]. */
 struct log_commit {
+	uint32_t checksum;         /* of all behind it, and of kept only kept_size bytes */
+	uint32_t kept_size;        /* a multiple of 8 */
 	uint64_t next_seq, head;
 	struct position position;
 	uint64_t last_event;       /* its seq; 0: none yet */
-	uint32_t rare;             /* which of log_hot.rare goes with it */
-	uint32_t kept_size;
-	uint32_t reserved;
-	uint32_t checksum;         /* of all before it and of kept[0..kept_size) */
+	uint64_t rare;             /* which of log_hot.rare goes with it */
 	unsigned char kept[KEPT_MAX];
 };
 
@@ -203,7 +202,7 @@ void log_floor_changed(struct log *log);
 static inline void
 log_changed(struct log *log)
 {
-	if (log->waiting != NULL)
+	if (log->waiting != NULL && !log->wake.registered)
 		loop_at_turn_end(&log->wake);
 }
 
