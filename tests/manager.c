@@ -45,11 +45,13 @@ environment_set(const struct manager *manager)
 		length += (size_t)snprintf(names + length, sizeof names - length, "%s%s",
 		    i > 0 ? ":" : "", manager->store[i].name);
 	setenv("NOTIFY_SOCKET", manager->socket_path, 1);
-	setenv("LISTEN_FDNAMES", names, 1);
-	snprintf(number, sizeof number, "%zu", manager->stored);
-	setenv("LISTEN_FDS", number, 1);
-	snprintf(number, sizeof number, "%d", (int)getpid());
-	setenv("LISTEN_PID", number, 1);
+	if (manager->stored > 0) {      /* as systemd does: none is not LISTEN_FDS=0 */
+		setenv("LISTEN_FDNAMES", names, 1);
+		snprintf(number, sizeof number, "%zu", manager->stored);
+		setenv("LISTEN_FDS", number, 1);
+		snprintf(number, sizeof number, "%d", (int)getpid());
+		setenv("LISTEN_PID", number, 1);
+	}
 	snprintf(number, sizeof number, "%d", MANAGER_FDS_MAX);
 	setenv("FDSTORE", number, 1);
 }

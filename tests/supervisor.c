@@ -9,7 +9,7 @@
  * -w: WATCHDOG_USEC; without a WATCHDOG=1 for so long it is sent SIGABRT.
  *
  * SIGTERM ends both, SIGUSR1 is `systemctl restart`, SIGHUP is handed on. */
-#include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -38,7 +38,7 @@ heard(struct manager *manager, const char *text)
 static void
 start(struct manager *manager, const char *folder)
 {
-	char path[200];
+	char path[PATH_MAX + 20];
 	FILE *file;
 
 	fprintf(logfile, "START fds=%zu\n", manager->stored);
@@ -165,15 +165,19 @@ int
 main(int argc, char **argv)
 {
 	static struct manager manager;
-	char path[200], logpath[200];
+	char path[PATH_MAX + 20], logpath[PATH_MAX + 20], folder[PATH_MAX];
 	int first = options_read(argc, argv), status;
 
 	if (first < 0) {
 		fprintf(stderr, "usage: supervisor [-w SECONDS] DIR PROGRAM [ARGUMENT...]\n");
 		return 2;
 	}
-	snprintf(path, sizeof path, "%s/notify", argv[first]);
-	snprintf(logpath, sizeof logpath, "%s/log", argv[first]);
+	if (realpath(argv[first], folder) == NULL) {
+		perror(argv[first]);
+		return 125;
+	}
+	snprintf(path, sizeof path, "%s/notify", folder);
+	snprintf(logpath, sizeof logpath, "%s/log", folder);
 	logfile = fopen(logpath, "ae");
 	if (logfile == NULL
 	    || manager_open(&manager, (const char *const *)argv + first + 1, path) < 0) {
@@ -182,7 +186,7 @@ main(int argc, char **argv)
 	}
 	setvbuf(logfile, NULL, _IOLBF, 0);
 	manager.heard = heard;
-	status = serve(&manager, argv[first]);
+	status = serve(&manager, folder);
 	manager_close(&manager);
 	fclose(logfile);
 	return status;
