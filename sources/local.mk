@@ -1,6 +1,16 @@
 libsources_a_SOURCES = \
+	%D%/framing.c \
+	%D%/framing.h \
+	%D%/inlet.c \
+	%D%/inlet.h \
+	%D%/listener.c \
+	%D%/listener.h \
+	%D%/socket.c \
+	%D%/socket_accept.c \
+	%D%/socket_private.h \
 	%D%/source.c \
 	%D%/source.h \
 	%D%/sources.h \
 	%D%/table.c \
-	%D%/timer.c
+	%D%/timer.c \
+	%D%/wake.h

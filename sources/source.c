@@ -121,6 +121,18 @@ source_handing_over(const struct source *source)
 }
 
 void
+source_log(struct source *source, int level, const char *format, ...)
+{
+	char message[SOURCE_MESSAGE_MAX];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(message, sizeof message, format, arguments);
+	va_end(arguments);
+	stream_log_line(source->stream, level, message);
+}
+
+void
 source_reject(struct source *source, const char *format, ...)
 {
 	char message[SOURCE_MESSAGE_MAX];

@@ -99,6 +99,10 @@ void source_fd_drop(struct source *source, const char *key);
  * is gone (false): on true FINALLY leaves stored fds and bulk as they are. */
 bool source_handing_over(const struct source *source);
 
+/* A line for whoever logs, of a level of syslog(3): for what is no entry of the stream.  Sparingly. */
+void source_log(struct source *source, int level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 /* Counts input that gave no event, for `stats`, and has it logged at a limited rate: an invalid line, say. */
 void source_reject(struct source *source, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

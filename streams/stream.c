@@ -78,6 +78,7 @@ stream_run(struct stream *stream)
 
 	if (r < 0)
 		return r;
+	log_set_kept_size(stream->log, stream->kept_size);
 	stream->phase = PHASE_RUNNING;
 	expect_start(stream);
 	r = pump_start(stream);
@@ -384,7 +385,7 @@ stream_new(struct arena *arena, const struct stream_options *options, struct str
 }
 
 static bool
-unit_equal(const char *a, const char *b)
+text_equal(const char *a, const char *b)
 {
 	return strcmp(a != NULL ? a : "", b != NULL ? b : "") == 0;
 }
@@ -393,7 +394,7 @@ unit_equal(const char *a, const char *b)
 static int
 stream_keep_chain(struct stream *stream, const struct stream_options *options)
 {
-	bool same_unit = unit_equal(stream->options.unit, options->unit);
+	bool same_unit = text_equal(stream->options.unit, options->unit);
 	int r = same_unit ? 0 : log_set_unit(stream->log, options->unit);
 
 	if (r < 0)
@@ -411,10 +412,8 @@ stream_keep_chain(struct stream *stream, const struct stream_options *options)
 static int
 stream_replace_chain(struct stream *stream, const struct stream_options *options)
 {
-	int r = stream_options_check(options);
+	int r = log_set_unit(stream->log, options->unit);
 
-	if (r == 0)
-		r = log_set_unit(stream->log, options->unit);
 	if (r < 0)
 		return r;
 	stream_close(stream);
@@ -424,13 +423,26 @@ stream_replace_chain(struct stream *stream, const struct stream_options *options
 	return 0;
 }
 
+static bool
+log_options_equal(const struct log_options *a, const struct log_options *b)
+{
+	return a->size == b->size && a->max_line == b->max_line && a->count == b->count
+	    && a->age_ns == b->age_ns && text_equal(a->path, b->path);
+}
+
 int
 stream_change(struct stream *stream, const struct stream_options *options)
 {
-	int r;
+	int r = stream_options_check(options);
 
+	if (r < 0)
+		return r;
 	if (stream->stopping)
 		return -EBUSY;
+	if (!log_options_equal(&stream->options.log, &options->log))
+		r = log_change(stream->log, &options->log);
+	if (r < 0)
+		return r;
 	if (chain_word(options) == chain_word(&stream->options))
 		r = stream_keep_chain(stream, options);
 	else

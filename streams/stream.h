@@ -65,11 +65,11 @@ struct stream_options {
  * holds), or what log_open() says. */
 int stream_new(struct arena *arena, const struct stream_options *options, struct stream **ret);
 
-/* Another source, unit, operators or access under the same name: the log, seq and subscribers stay,
- * and `changed` is logged if source, unit or operators differ.  The old generator is ended first, and the
- * new one begins when that has cleaned up.  With the same `chain` the generators go on untouched.
- * Another history takes effect when the log is opened the next time.  0, or -errno and everything is as before:
- * -E2BIG, -ENOMEM, -EBUSY (it is being stopped). */
+/* Another source, unit, operators, access or history under the same name: the log, seq and subscribers
+ * stay, and `changed` is logged if source, unit or operators differ.  The old generator is ended first,
+ * and the new one begins when that has cleaned up.  With the same `chain` the generators go on
+ * untouched.  0, or -errno and nothing has changed but maybe the history: -E2BIG, -EBUSY (it is being
+ * stopped), or what log_change() says. */
 int stream_change(struct stream *stream, const struct stream_options *options);
 
 /* Ends the generator; then `done` is called, once.  handing_over: nothing is said in the log, and what a

@@ -223,7 +223,7 @@ stream_position(const struct stream *stream)
 bool
 stream_handing_over(const struct stream *stream)
 {
-	return stream->handing_over;
+	return stream->handing_over && fdstore_present();
 }
 
 size_t

@@ -6,6 +6,7 @@
 #include <syslog.h>
 
 #include "streams/stream_private.h"
+#include "streams/stream_source.h"
 
 #define REPORT_MAX 512
 #define REJECTS_EVERY_NS (10 * SECOND)
@@ -30,6 +31,12 @@ stream_report(const struct stream *stream, int level, const char *format, ...)
 	vsnprintf(message, sizeof message, format, arguments);
 	va_end(arguments);
 	log_line(level, stream_name(stream), message);
+}
+
+void
+stream_log_line(struct stream *stream, int level, const char *message)
+{
+	stream_report(stream, level, "%s", message);
 }
 
 static void

@@ -23,7 +23,10 @@ int stream_fd_take(struct stream *stream, const char *key);
 int stream_fd_keep(struct stream *stream, const char *key, int fd);
 void stream_fd_drop(struct stream *stream, const char *key);
 
-/* The process hands over: what is stored stays. */
+/* A line for whoever logs. */
+void stream_log_line(struct stream *stream, int level, const char *message);
+
+/* The process hands over, and there is a store: what is stored stays. */
 bool stream_handing_over(const struct stream *stream);
 
 /* Bytes of one entry of the stream, with its LF. */

@@ -130,4 +130,12 @@ tests_test_race_SOURCES = %D%/test-race.c %D%/loop-backends.h
 tests_test_race_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_race_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_race_LDADD = $(TEST_LIBS)
+
+# sources/timer
+check_PROGRAMS += tests/test-source-timer
+TESTS += tests/test-source-timer
+tests_test_source_timer_SOURCES = %D%/test-source-timer.c %D%/stream-fixture.c %D%/stream-fixture.h
+tests_test_source_timer_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_source_timer_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_source_timer_LDADD = $(TEST_LIBS)
 endif
