@@ -1,0 +1,297 @@
+/* The sink of type "unix": the whole of the wire (docs/protocol.md) on a Unix stream socket. */
+#include "sinks/unix.h"
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "sinks/unix_request.h"
+
+/* Why an open() failed. */
+static char message[512];
+
+void
+unix_log(const struct unix_sink *sink, int level, const char *format, ...)
+{
+	char text[512];
+	va_list args;
+
+	if (sink->control.log == NULL)
+		return;
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	sink->control.log(sink->control.context, level, sink->name, text);
+}
+
+/* --------------------------------------------------------------------- hello */
+
+static void
+read_boot_id(char boot_id[static 40])
+{
+	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	ssize_t length = fd < 0 ? -1 : read(fd, boot_id, 36);
+
+	boot_id[length < 0 ? 0 : length] = '\0';
+	if (fd >= 0)
+		close(fd);
+}
+
+static void
+make_hello(struct unix_sink *sink)
+{
+	const struct unix_limits *limits = &sink->options.limits;
+	char boot_id[40];
+	int length;
+
+	read_boot_id(boot_id);
+	length = snprintf(sink->hello, sizeof sink->hello,
+	    "{\"hello\":\"awaitd\",\"version\":\"%s\",\"boot_id\":\"%s\",\"limits\":{\"request\":%llu,"
+	    "\"subscriptions\":%lld,\"id\":%d,\"line\":%llu,\"block\":%s}}\n", PACKAGE_VERSION,
+	    boot_id, (unsigned long long)limits->request, (long long)limits->subscriptions,
+	    UNIX_ID_MAX, (unsigned long long)sink->table.shape.outbox / 2,
+	    sink->options.block ? "true" : "false");
+	sink->hello_length = (size_t)length;
+}
+
+/* ----------------------------------------------------------------- open, free */
+
+static int
+take_options(struct unix_sink *sink, const struct unix_options *options)
+{
+	char *path = strdup(options->path);
+
+	if (path == NULL)
+		return -ENOMEM;
+	free((char *)(uintptr_t)sink->options.path);
+	sink->options = *options;
+	sink->options.path = path;
+	return 0;
+}
+
+static void
+sink_free(struct unix_sink *sink)
+{
+	free(sink->taken);
+	free((char *)(uintptr_t)sink->options.path);
+	free(sink->name);
+	free(sink);
+}
+
+static struct unix_sink *
+sink_new(const char *name, const struct unix_options *options, struct arena *arena,
+    const struct sink_control *control)
+{
+	struct unix_sink *sink = calloc(1, sizeof *sink);
+
+	if (sink == NULL)
+		return NULL;
+	LIST_INIT(&sink->connections);
+	sink->arena = arena;
+	if (control != NULL)
+		sink->control = *control;
+	sink->listener.fd = -1;
+	sink->name = strdup(name);
+	if (sink->name == NULL || take_options(sink, options) < 0) {
+		sink_free(sink);
+		return NULL;
+	}
+	return sink;
+}
+
+static int
+open_table(struct unix_sink *sink)
+{
+	struct unix_shape shape = unix_shape_for(&sink->options);
+	int r = unix_table_open(&sink->table, sink->arena, sink->name, &shape);
+
+	if (r < 0)
+		return r;
+	if (!unix_shape_serves(&sink->table.shape, &sink->options))
+		unix_log(sink, LOG_NOTICE, "goes on with the limits it was started with: the larger "
+		    "ones come with the next start from scratch");
+	sink->taken = calloc((sink->table.shape.slots + 63) / 64, sizeof *sink->taken);
+	if (sink->taken == NULL) {
+		unix_table_close(&sink->table, false);
+		return -ENOMEM;
+	}
+	if (sink->options.limits.request + 2 > sink->table.shape.receive)
+		sink->options.limits.request = sink->table.shape.receive - 2;
+	return 0;
+}
+
+static void finish(struct turn_task *task);
+
+static int
+unix_open(const char *name, const void *options, struct arena *arena,
+    const struct sink_control *control, struct sink **ret, const char **ret_message)
+{
+	struct unix_sink *sink = sink_new(name, options, arena, control);
+	int r = sink == NULL ? -ENOMEM : open_table(sink);
+
+	if (r == 0) {
+		r = unix_listener_open(sink, message, sizeof message);
+		if (r < 0)
+			unix_table_close(&sink->table, false);
+	} else
+		snprintf(message, sizeof message, "there is no room for its connections: %s",
+		    strerror(-r));
+	if (r < 0) {
+		if (sink != NULL)
+			sink_free(sink);
+		*ret_message = message;
+		return r;
+	}
+	sink->finish.run = finish;
+	make_hello(sink);
+	unix_recover(sink);
+	unix_streams_watch(sink);
+	unix_accept_start(sink);
+	*ret = (struct sink *)sink;
+	return 0;
+}
+
+/* ------------------------------------------------------------------- changing */
+
+static int
+unix_change(struct sink *handle, const void *new_options)
+{
+	struct unix_sink *sink = (struct unix_sink *)handle;
+	const struct unix_options *options = new_options;
+	char text[512];
+	int r;
+
+	if (strcmp(options->path, sink->options.path) != 0
+	    || !unix_shape_serves(&sink->table.shape, options))
+		return -EOPNOTSUPP;
+	if (!sink->listener.activated
+	    && (options->mode != sink->options.mode || options->group != sink->options.group)) {
+		r = unix_listener_permit(options->path, options, text, sizeof text);
+		if (r < 0)
+			return r;
+	}
+	r = take_options(sink, options);
+	if (r == 0)
+		make_hello(sink);
+	return r;
+}
+
+/* ------------------------------------------------------------------- stopping */
+
+static void
+finish(struct turn_task *task)
+{
+	struct unix_sink *sink
+	    = (struct unix_sink *)((char *)task - offsetof(struct unix_sink, finish));
+	void (*stopped)(void *context) = sink->stopped;
+	void *context = sink->stopped_context;
+
+	timer_close(&sink->drain);
+	unix_table_close(&sink->table, !sink->handing_over);
+	sink_free(sink);
+	if (stopped != NULL)
+		stopped(context);
+}
+
+void
+unix_sink_emptied(struct unix_sink *sink)
+{
+	if (sink->stopping)
+		loop_at_turn_end(&sink->finish);
+}
+
+static void
+close_all(struct unix_sink *sink, bool keep)
+{
+	struct unix_connection *c, *next;
+
+	for (c = LIST_FIRST(&sink->connections); c != NULL; c = next) {
+		next = LIST_NEXT(c, link);
+		unix_connection_close(c, keep);
+	}
+}
+
+/* Time is up: the last word, to those who still can take it. */
+static void
+drained(struct timer *timer)
+{
+	static const struct json_span no_id;
+	struct unix_sink *sink
+	    = (struct unix_sink *)((char *)timer - offsetof(struct unix_sink, drain));
+	struct unix_connection *c;
+
+	LIST_FOREACH(c, &sink->connections, link) {
+		if (c->slot == NULL || unix_connection_ending(c))
+			continue;
+		unix_refuse(c, no_id, "shutting-down", "the daemon is being stopped");
+		unix_connection_end(c);
+		(void)unix_deliver(c);
+	}
+	close_all(sink, false);
+}
+
+static void
+begin_drain(struct unix_sink *sink, uint64_t drain_ns)
+{
+	struct unix_connection *c;
+
+	LIST_FOREACH(c, &sink->connections, link) {
+		c->stopping = true;
+		unix_connection_wake(c);
+	}
+	timer_call_after(&sink->drain, drain_ns, drained);
+}
+
+static void
+unix_stop(struct sink *handle, bool handing_over, uint64_t drain_ns, void (*done)(void *context),
+    void *context)
+{
+	struct unix_sink *sink = (struct unix_sink *)handle;
+
+	sink->stopping = true;
+	sink->handing_over = handing_over;
+	sink->stopped = done;
+	sink->stopped_context = context;
+	streams_unwatch(&sink->streams);
+	unix_listener_close(sink, !handing_over);
+	if (handing_over)
+		close_all(sink, true);
+	else
+		begin_drain(sink, drain_ns);
+	if (sink->connection_count == 0)
+		unix_sink_emptied(sink);
+}
+
+static void
+unix_sink_stats(const struct sink *handle, struct sink_stats *ret)
+{
+	const struct unix_sink *sink = (const struct unix_sink *)handle;
+	const struct unix_counters *counters = &sink->table.header->counters;
+
+	*ret = (struct sink_stats){
+		.connections = sink->open_count,
+		.subscriptions = sink->subscription_count,
+		.accepted = counters->accepted,
+		.refused = counters->refused,
+		.deliveries = counters->deliveries,
+		.bytes = counters->bytes,
+		.lost = counters->lost,
+	};
+}
+
+const struct sink_ops unix_sink = {
+	.name = "unix",
+	.help = "A Unix stream socket on which any program subscribes, asks and lists "
+	        "(newline-delimited JSON).",
+	.options = unix_option_table,
+	.options_size = sizeof(struct unix_options),
+	.check = unix_options_check,
+	.open = unix_open,
+	.change = unix_change,
+	.stop = unix_stop,
+	.stats = unix_sink_stats,
+};

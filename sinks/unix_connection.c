@@ -1,0 +1,263 @@
+#include "sinks/unix_private.h"
+
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/fdstore.h"
+#include "sinks/unix_request.h"
+
+static struct unix_connection *
+connection_of_iterator(struct iterator *iterator)
+{
+	return (struct unix_connection *)((char *)iterator - offsetof(struct unix_connection, iterator));
+}
+
+/* ---------------------------------------------------------------- the merge */
+
+/* Nothing can ever come any more: the peer asks nothing and listens to nothing. */
+static bool
+connection_over(struct unix_connection *c)
+{
+	if (unix_draft_pending(c->slot) > 0)
+		return false;
+	if (unix_connection_ending(c))
+		return true;
+	return c->end_of_file && c->subscriptions == NULL && c->reload == NULL
+	    && !unix_serve_pending(c) && unix_pattern_count(c) == 0;
+}
+
+static bool
+connection_has_work(struct unix_connection *c)
+{
+	return unix_draft_pending(c->slot) > 0 || c->ready != NULL || c->stopping || c->missed
+	    || unix_serve_pending(c) || connection_over(c);
+}
+
+static void
+merge_next(struct iterator *iterator, struct iterator_request *request)
+{
+	struct unix_connection *c = connection_of_iterator(iterator);
+
+	c->request = request;
+	unix_connection_wake(c);
+}
+
+static void
+merge_cancel(struct iterator *iterator)
+{
+	struct unix_connection *c = connection_of_iterator(iterator);
+	struct iterator_request *request = c->request;
+
+	c->request = NULL;
+	if (request != NULL)
+		promise_fail(&request->promise, -ECANCELED);
+}
+
+static void
+merge_free(struct iterator *iterator)
+{
+	(void)iterator;
+}
+
+static const struct iterator_ops merge_ops = {
+	.kind = "connection",
+	.next = merge_next,
+	.cancel = merge_cancel,
+	.free = merge_free,
+};
+
+void
+unix_connection_wake(struct unix_connection *c)
+{
+	struct iterator_request *request = c->request;
+
+	if (request == NULL || c->slot == NULL || !connection_has_work(c))
+		return;
+	c->request = NULL;
+	promise_fulfill_result(&request->promise, value_pointer(c), RESULT_VALUE);
+}
+
+/* ----------------------------------------------------------------- the loop */
+
+static void
+say_shutting_down(struct unix_connection *c)
+{
+	static const struct json_span no_id;
+
+	if (!c->stopping || c->ready != NULL || unix_draft_pending(c->slot) > 0
+	    || unix_connection_ending(c))
+		return;
+	unix_refuse(c, no_id, "shutting-down", "the daemon is being stopped");
+	unix_connection_end(c);
+}
+
+static struct promise *
+leave(struct unix_connection *c)
+{
+	unix_connection_close(c, false);
+	return FOR_AWAIT_BREAK;
+}
+
+static struct promise *
+await_room(struct unix_connection *c)
+{
+	struct promise *room = watch_writable(&c->watch);
+
+	if (room == NULL)
+		return leave(c);
+	c->blocked = true;
+	unix_patience_begin(c);
+	return room;
+}
+
+static struct promise *
+connection_turn(struct unix_connection *c)
+{
+	enum unix_delivery delivery;
+
+	if (c->slot == NULL)
+		return FOR_AWAIT_BREAK;
+	c->blocked = false;
+	if (c->missed)
+		unix_pattern_catch_up(c);
+	unix_serve(c);
+	say_shutting_down(c);
+	delivery = unix_deliver(c);
+	if (delivery == UNIX_GONE)
+		return leave(c);
+	if (delivery == UNIX_BLOCKED)
+		return await_room(c);
+	return connection_over(c) ? leave(c) : NULL;
+}
+
+static struct promise *
+connection_value(void *context, union value value)
+{
+	struct unix_connection *c = context;
+	struct promise *gate;
+
+	(void)value;
+	c->in_value = true;
+	gate = connection_turn(c);
+	c->in_value = false;
+	return gate;
+}
+
+static void
+connection_free(struct unix_connection *c)
+{
+	struct unix_sink *sink = c->sink;
+
+	unix_patience_free(c);
+	LIST_REMOVE(c, link);
+	free(c);
+	sink->connection_count--;
+	if (sink->connection_count == 0)
+		unix_sink_emptied(sink);
+}
+
+static void
+connection_ended(void *context, int error)
+{
+	struct unix_connection *c = context;
+
+	(void)error;
+	c->in_value = true;
+	unix_connection_close(c, false);
+	connection_free(c);
+}
+
+/* ------------------------------------------------------------------ opening */
+
+static void
+slot_mark(struct unix_sink *sink, uint32_t index, bool taken)
+{
+	uint64_t bit = UINT64_C(1) << (index % 64);
+
+	if (taken)
+		sink->taken[index / 64] |= bit;
+	else
+		sink->taken[index / 64] &= ~bit;
+}
+
+struct unix_connection *
+unix_connection_new(struct unix_sink *sink, struct unix_slot *slot, int fd)
+{
+	struct unix_connection *c = calloc(1, sizeof *c);
+
+	if (c == NULL)
+		return NULL;
+	c->iterator.ops = &merge_ops;
+	c->sink = sink;
+	c->slot = slot;
+	c->fd = fd;
+	watch_init(&c->watch, fd);
+	slot_mark(sink, slot->index, true);
+	LIST_INSERT_HEAD(&sink->connections, c, link);
+	sink->connection_count++;
+	sink->open_count++;
+	return c;
+}
+
+int
+unix_connection_start(struct unix_connection *c)
+{
+	unix_slot_set_state(c->slot, UNIX_OPEN);
+	c->loop = for_await(&c->iterator, connection_value, connection_ended, c);
+	if (c->loop == NULL)
+		return -ENOMEM;
+	unix_receive_arm(c);
+	return 0;
+}
+
+/* ------------------------------------------------------------------ closing */
+
+/* In this order: a close() alone tells the peer nothing while a duplicate is stored. */
+static void
+slot_close(struct unix_connection *c, struct unix_slot *slot, bool keep)
+{
+	char name[UNIX_STORE_NAME_SIZE];
+
+	if (!keep) {
+		(void)shutdown(c->fd, SHUT_RDWR);
+		unix_slot_store_name(&c->sink->table, slot, name);
+		fdstore_remove(name);
+		slot_mark(c->sink, slot->index, false);
+		unix_slot_free(&c->sink->table, slot);
+	}
+	close(c->fd);
+	c->fd = -1;
+}
+
+void
+unix_connection_close(struct unix_connection *c, bool keep)
+{
+	struct unix_slot *slot = c->slot;
+	struct unix_sink *sink = c->sink;
+
+	if (slot == NULL)
+		return;
+	unix_subscriptions_free(c);
+	c->slot = NULL;
+	sink->open_count--;
+	if (c->loop != NULL && !c->in_value)
+		for_await_cancel(c->loop);
+	unix_receive_disarm(c);
+	watch_fini(&c->watch);
+	unix_reload_forget(c);
+	slot_close(c, slot, keep);
+	if (c->loop == NULL)
+		connection_free(c);
+	if (!keep)
+		unix_accept_start(sink);
+}
+
+void
+unix_connection_end(struct unix_connection *c)
+{
+	unix_draft(c->slot)->flags |= UNIX_ENDING;
+	unix_subscriptions_free(c);
+	unix_receive_disarm(c);
+	unix_connection_wake(c);
+}

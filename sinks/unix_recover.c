@@ -1,0 +1,270 @@
+/* What a predecessor left, by SIGKILL or on purpose: every message that was under way is settled by the kernel's
+ * count, then each connection goes on where it was.  Doing it twice does the same. */
+#include "sinks/unix_private.h"
+
+#include <string.h>
+#include <sys/socket.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "base/fdstore.h"
+#include "sinks/unix_request.h"
+
+struct recovery {
+	struct unix_sink *sink;
+	struct unix_slot *slot;
+};
+
+/* ------------------------------------------------------------------- checking */
+
+/* The fd is the one that the slot tells of. */
+static bool
+fd_matches(const struct unix_slot *slot, int fd)
+{
+	uint64_t cookie = 0;
+	socklen_t size = sizeof cookie;
+
+	return getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &size) == 0 && cookie == slot->cookie;
+}
+
+static bool
+send_sane(const struct unix_table *table, const struct unix_send *send)
+{
+	return send->head <= send->tail && send->tail - send->head <= table->shape.outbox
+	    && send->pieces <= UNIX_PIECES && (send->far || send->pieces <= UNIX_PIECES_NEAR)
+	    && send->offered <= send->tail - send->head;
+}
+
+static bool
+pieces_sane(const struct unix_table *table, struct unix_slot *slot)
+{
+	const struct unix_send *active = unix_active(slot);
+	const struct unix_piece *pieces = unix_send_pieces(table, slot, active);
+
+	for (size_t i = 0; i < active->pieces; i++)
+		if (pieces[i].cursor >= slot->cursors || pieces[i].from > pieces[i].to)
+			return false;
+	return true;
+}
+
+static bool
+slot_sane(const struct unix_table *table, struct unix_slot *slot)
+{
+	return slot->cursors <= table->shape.cursors && slot->patterns <= table->shape.patterns
+	    && send_sane(table, unix_active(slot)) && pieces_sane(table, slot);
+}
+
+/* Records that a draft which never became true would have made. */
+static void
+forget_drafts(const struct unix_table *table, struct unix_slot *slot)
+{
+	for (uint32_t i = 0; i < slot->cursors; i++) {
+		struct unix_cursor *record = unix_slot_cursor(table, slot, i);
+
+		if (record->died > slot->sends)
+			record->died = 0;
+		if (record->born > slot->sends)
+			record->born = 0;
+	}
+	for (uint32_t i = 0; i < slot->patterns; i++) {
+		struct unix_pattern *pattern = unix_slot_pattern(table, slot, i);
+
+		if (pattern->died > slot->sends)
+			pattern->died = 0;
+		if (pattern->born > slot->sends)
+			pattern->born = 0;
+	}
+}
+
+/* ------------------------------------------------------------------- settling */
+
+static bool
+same_epoch(const struct unix_cursor *record, struct stream *stream)
+{
+	return memcmp(record->epoch, log_epoch(stream_log(stream)), EPOCH_LENGTH) == 0;
+}
+
+static struct log *
+log_of(void *context, uint16_t cursor)
+{
+	const struct recovery *recovery = context;
+	const struct unix_cursor *record
+	    = unix_slot_cursor(&recovery->sink->table, recovery->slot, cursor);
+	struct stream *stream = stream_find(record->name, strlen(record->name));
+
+	return stream != NULL && same_epoch(record, stream) ? stream_log(stream) : NULL;
+}
+
+/* A line was cut and its rest is gone with its log: the peer drops what it cannot parse. */
+static const char torn[] = "\n";
+
+static void
+settle(struct unix_sink *sink, struct unix_slot *slot)
+{
+	struct recovery recovery = { sink, slot };
+	struct unix_cut cut;
+
+	unix_draft_settle(&sink->table, slot, log_of, &recovery, &cut);
+	if (cut.cut && cut.rest.data == NULL)
+		cut.rest = (struct text){ torn, sizeof torn - 1 };
+	unix_draft_save_rest(&sink->table, slot, &cut);
+}
+
+/* -------------------------------------------------------------- subscriptions */
+
+static bool
+record_counts(const struct unix_connection *c, const struct unix_cursor *record)
+{
+	return unix_record_counts(record->born, record->died, unix_draft_number(c->slot));
+}
+
+static bool
+has_subscription(const struct unix_connection *c, uint32_t record)
+{
+	const struct unix_subscription *s = c->subscriptions;
+
+	while (s != NULL && s->record != record)
+		s = s->next;
+	return s != NULL;
+}
+
+/* The next record that counts and has no subscription, from *index on. */
+static struct unix_cursor *
+orphan_next(struct unix_connection *c, uint32_t *index)
+{
+	while (*index < c->slot->cursors) {
+		struct unix_cursor *record
+		    = unix_slot_cursor(&c->sink->table, c->slot, (*index)++);
+
+		if (record_counts(c, record) && !has_subscription(c, *index - 1))
+			return record;
+	}
+	return NULL;
+}
+
+/* The log could not be adopted: another record, of the new epoch, takes the place of the old. */
+static void
+begin_epoch(struct unix_connection *c, struct unix_cursor *record, struct stream *stream)
+{
+	struct log *log = stream_log(stream);
+	struct unix_start start = {
+		.seq = log_tail_seq(log),
+		.target = record->target != 0 ? log_next_seq(log) : 0,
+		.phase = UNIX_EPOCH,
+		.lag = (enum lag)record->lag,
+	};
+	bool full;
+	struct unix_subscription *s = unix_subscription_new(c, stream, &start, &full);
+
+	record->died = unix_draft_number(c->slot);
+	if (s != NULL)
+		unix_subscription_begin(s, record->id);
+	else
+		c->missed = true;
+}
+
+static bool
+fits(const struct unix_cursor *record, struct stream *stream)
+{
+	uint64_t next = log_next_seq(stream_log(stream));
+
+	return same_epoch(record, stream) && record->seq >= 1 && record->seq <= next
+	    && record->target <= next;
+}
+
+bool
+unix_recover_stream(struct unix_connection *c, struct stream *stream)
+{
+	struct unix_cursor *record;
+	uint32_t i = 0;
+
+	while ((record = orphan_next(c, &i)) != NULL) {
+		if (strcmp(record->name, stream_name(stream)) != 0)
+			continue;
+		if (!fits(record, stream))
+			begin_epoch(c, record, stream);
+		else if (unix_subscription_adopt(c, (uint16_t)(i - 1), stream) < 0)
+			continue;
+		unix_connection_wake(c);
+		return true;
+	}
+	return false;
+}
+
+void
+unix_recover_orphans(struct unix_connection *c)
+{
+	static const struct json_span no_id;
+	struct unix_cursor *record;
+	uint32_t i = 0;
+
+	while ((record = orphan_next(c, &i)) != NULL) {
+		record->died = unix_draft_number(c->slot);
+		unix_refuse(c, no_id, "stream-gone", "\"%s\" is not there any more", record->name);
+	}
+}
+
+/* ---------------------------------------------------------------- connections */
+
+static void
+go_on(struct unix_sink *sink, struct unix_slot *slot, int fd)
+{
+	struct unix_connection *c = unix_connection_new(sink, slot, fd);
+
+	if (c == NULL) {
+		unix_log(sink, LOG_ERR, "no memory to go on with a connection");
+		close(fd);
+		return;
+	}
+	if (!unix_connection_ending(c))
+		for (struct stream *s = streams_first(); s != NULL; s = streams_next(s))
+			(void)unix_recover_stream(c, s);
+	c->recovered = c->missed = !unix_connection_ending(c);
+	if (unix_connection_start(c) < 0)
+		unix_connection_close(c, false);
+}
+
+/* The peer was told nothing, or nothing can be told: what is stored for it goes, too. */
+static void
+give_up(struct unix_sink *sink, struct unix_slot *slot, const char *name, int fd)
+{
+	if (fd >= 0) {
+		(void)shutdown(fd, SHUT_RDWR);
+		fdstore_remove(name);
+		close(fd);
+	}
+	unix_slot_free(&sink->table, slot);
+}
+
+static void
+recover_slot(struct unix_sink *sink, uint32_t index)
+{
+	struct unix_slot *slot = unix_table_slot(&sink->table, index);
+	char name[UNIX_STORE_NAME_SIZE];
+	int fd;
+
+	if (unix_slot_state(slot) == UNIX_FREE)
+		return;
+	slot->index = index;
+	unix_slot_store_name(&sink->table, slot, name);
+	fd = fdstore_take(name);
+	if (fd < 0 || !fd_matches(slot, fd) || !slot_sane(&sink->table, slot)) {
+		give_up(sink, slot, name, fd);
+		return;
+	}
+	forget_drafts(&sink->table, slot);
+	settle(sink, slot);
+	go_on(sink, slot, fd);
+}
+
+void
+unix_recover(struct unix_sink *sink)
+{
+	uint32_t used = sink->table.header->used;
+
+	for (uint32_t i = 0; i < used; i++)
+		recover_slot(sink, i);
+	if (sink->open_count > 0)
+		unix_log(sink, LOG_INFO, "goes on with %zu connections and %zu subscriptions",
+		    sink->open_count, sink->subscription_count);
+}
