@@ -47,19 +47,46 @@ repeated(void *context, const char *pointer, size_t first, size_t second)
 	    slash == NULL ? pointer : slash + 1, line);
 }
 
-/* What jansson refuses of a text that json_check() has passed: numbers out of range, \u0000. */
+/* The token that a byte of the text belongs to, or the one before it. */
+static struct json_span
+token_at(const struct document_file *file, size_t offset)
+{
+	struct json_walk walk;
+	struct json_token token, next;
+
+	json_walk_begin(&walk, file->text, file->length);
+	token = next = json_walk_next(&walk);
+	while (next.kind != JSON_TOKEN_END && (size_t)(next.span.text - file->text) < offset) {
+		token = next;
+		next = json_walk_next(&walk);
+	}
+	return token.span;
+}
+
+/* What jansson refuses of a text that json_check() has passed; it tells where that ends. */
 static int
 file_refused(const struct document *document, size_t index, const json_error_t *error,
     struct report *report)
 {
 	const struct document_file *file = &document->files[index];
-	size_t offset = error->position > 0 ? (size_t)error->position - 1 : 0;
+	struct json_span span = token_at(file, error->position > 0 ? (size_t)error->position : 0);
+	const char *message = error->text;
 
-	if (json_error_code(error) == json_error_out_of_memory) {
+	switch (json_error_code(error)) {
+	case json_error_out_of_memory:
 		report->no_memory = true;
 		return -ENOMEM;
+	case json_error_numeric_overflow:
+		message = "a number out of range: integers have 64 bits, others end at 1.8e308";
+		break;
+	case json_error_null_character:
+	case json_error_null_byte_in_key:
+		message = "\\u0000 is no part of any string of a config; remove it";
+		break;
+	default:
+		break;
 	}
-	report_add_offset(report, index, offset < file->length ? offset : 0, "", "%s", error->text);
+	report_add_offset(report, index, (size_t)(span.text - file->text), "", "%s", message);
 	return -EINVAL;
 }
 

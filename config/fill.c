@@ -26,7 +26,7 @@ known_members(const struct option *options, const char *discriminator, struct po
 	return known;
 }
 
-static bool
+static void
 unknown_member(const struct fill *fill, const struct place *place, const struct option *options,
     const char *discriminator)
 {
@@ -44,30 +44,23 @@ unknown_member(const struct fill *fill, const struct place *place, const struct 
 	if (suggestion.best != NULL) {
 		report_add(fill->report, place, REPORT_AT_KEY,
 		    "unknown member \"%.60s\", did you mean \"%s\"?", place->name, suggestion.best);
-		return false;
+		return;
 	}
 	known = known_members(options, discriminator, &fill->report->pool);
 	if (known == NULL)
-		return fill_no_memory(fill);
-	report_add(fill->report, place, REPORT_AT_KEY, "unknown member \"%.60s\", known here: %s",
-	    place->name, known[0] == '\0' ? "none" : known);
-	return false;
+		fill_no_memory(fill);
+	else
+		report_add(fill->report, place, REPORT_AT_KEY, "unknown member \"%.60s\", known here: %s",
+		    place->name, known[0] == '\0' ? "none" : known);
 }
 
 static bool
 fill_member(const struct fill *fill, const struct place *place, json_t *value,
-    const struct option *options, const char *discriminator, void *to)
+    const struct option *option, void *to)
 {
-	const struct option *option = option_find(options, place->name);
-
-	if (option != NULL) {
-		if (option->given != 0)
-			*(bool *)((char *)to + option->given) = true;
-		return fill_value(fill, place, option, value, (char *)to + option->offset);
-	}
-	if (discriminator != NULL && strcmp(place->name, discriminator) == 0)
-		return true;
-	return unknown_member(fill, place, options, discriminator);
+	if (option->given != 0)
+		*(bool *)((char *)to + option->given) = true;
+	return fill_value(fill, place, option, value, (char *)to + option->offset);
 }
 
 static bool
@@ -155,29 +148,35 @@ option_error(struct option_report *report, const char *member, const char *forma
 	va_end(args);
 }
 
+/* A member that nobody knows is wrong, but keeps no other from being checked. */
 bool
 fill_object(const struct fill *fill, const struct place *place, json_t *object,
     const struct option *options, const char *discriminator, option_check check, void *to)
 {
 	const struct option itself = { .kind = OPTION_KIND_OBJECT };
 	struct option_report report = { fill->report, place, false };
+	bool ok = true, unknown = false;
 	const char *name;
 	json_t *value;
-	bool ok = true;
 
 	if (!json_is_object(object))
 		return fill_wrong(fill, place, &itself, object);
 	json_object_foreach(object, name, value) {
+		const struct option *option = option_find(options, name);
 		struct place member = { place, name, 0 };
 
-		if (!fill_member(fill, &member, value, options, discriminator, to))
+		if (option != NULL && !fill_member(fill, &member, value, option, to))
 			ok = false;
+		if (option != NULL || (discriminator != NULL && strcmp(name, discriminator) == 0))
+			continue;
+		unknown_member(fill, &member, options, discriminator);
+		unknown = true;
 	}
 	if (!fill_absent(fill, place, object, options, to))
 		ok = false;
 	if (ok && check != NULL)
 		check(to, &report);
-	return ok && !report.wrong;
+	return ok && !unknown && !report.wrong;
 }
 
 /* What is no object stands for one member of it. */

@@ -206,7 +206,7 @@ struct option_report;
 typedef void (*option_check)(const void *options, struct option_report *report);
 
 /* Says that a member is wrong; the message goes on from its pointer: "is less than \"from\"".  member: a name or
- * a JSON pointer relative to the checked object ("to", "/points/0/x"); "": the object itself. */
+ * names with slashes between ("to", "points/0/x"), within the checked object; "": the object itself. */
 void option_error(struct option_report *report, const char *member, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -68,18 +68,15 @@ place_write(char *to, const struct place *place)
 const char *
 place_pointer(struct pool *pool, const struct place *place, const char *below)
 {
-	size_t size = place_length(place) + escaped_length(below) + 2;
+	size_t size = place_length(place) + strlen(below) + 2;
 	char *pointer = pool_alloc(pool, size), *to;
 
 	if (pointer == NULL)
 		return NULL;
 	to = place_write(pointer, place);
-	if (below[0] == '/') {
-		memcpy(to, below, strlen(below) + 1);
-	} else if (below[0] != '\0') {
+	if (below[0] != '/' && below[0] != '\0')
 		*to++ = '/';
-		*name_escape(to, below) = '\0';
-	}
+	memcpy(to, below, strlen(below) + 1);
 	return pointer;
 }
 

@@ -62,7 +62,7 @@ void report_add_offset(struct report *report, size_t file, size_t offset, const 
 void report_add_file(struct report *report, size_t file, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* "/streams/door/unit", in the pool; NULL: no memory. */
+/* "/streams/door/unit", in the pool; below: "", or names with slashes between.  NULL: no memory. */
 const char *place_pointer(struct pool *pool, const struct place *place, const char *below);
 
 struct document;

@@ -3,6 +3,7 @@
  * It describes a whole config: a drop-in, which may say less and remove by null, is checked by awaitd --check only. What a
  * schema cannot say (bounds of durations and sizes written as strings, checks across options) it leaves out. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "config/stream.h"
@@ -22,6 +23,15 @@ with(json_t *object, const char *name, json_t *value)
 }
 
 static json_t *
+append(json_t *array, json_t *item)
+{
+	if (json_array_append_new(array, item) == 0)
+		return array;
+	json_decref(array);
+	return NULL;
+}
+
+static json_t *
 of_type(const char *type)
 {
 	return with(json_object(), "type", json_string(type));
@@ -36,15 +46,7 @@ with_pattern(const char *pattern)
 static json_t *
 any_of(json_t *first, json_t *second)
 {
-	json_t *list = json_array();
-
-	if (json_array_append_new(list, first) < 0)
-		second = (json_decref(second), NULL);
-	if (json_array_append_new(list, second) < 0) {
-		json_decref(list);
-		return NULL;
-	}
-	return with(json_object(), "anyOf", list);
+	return with(json_object(), "anyOf", append(append(json_array(), first), second));
 }
 
 static json_t *
@@ -52,12 +54,8 @@ string_list(const char *const *names)
 {
 	json_t *list = json_array();
 
-	for (; *names != NULL; names++) {
-		if (json_array_append_new(list, json_string(*names)) < 0) {
-			json_decref(list);
-			return NULL;
-		}
-	}
+	for (; *names != NULL; names++)
+		list = append(list, json_string(*names));
 	return list;
 }
 
@@ -208,9 +206,10 @@ closed_object(json_t *properties, json_t *required)
 {
 	json_t *schema = with(of_type("object"), "properties", properties);
 
-	if (json_array_size(required) > 0)
-		schema = with(schema, "required", json_incref(required));
-	json_decref(required);
+	if (required == NULL || json_array_size(required) > 0)
+		schema = with(schema, "required", required);
+	else
+		json_decref(required);
 	schema = with(schema, "patternProperties",
 	    with(json_object(), IGNORED_PATTERN, json_object()));
 	return with(schema, "additionalProperties", json_false());
@@ -224,12 +223,12 @@ object_schema(const struct option *options, const char *member, const char *type
 
 	if (member != NULL) {
 		properties = with(properties, member, with(json_object(), "const", json_string(type)));
-		json_array_append_new(required, json_string(member));
+		required = append(required, json_string(member));
 	}
 	for (; options->name != NULL; options++) {
 		properties = with(properties, options->name, option_schema(options));
 		if (options->required)
-			json_array_append_new(required, json_string(options->name));
+			required = append(required, json_string(options->name));
 	}
 	return closed_object(properties, required);
 }
@@ -248,8 +247,7 @@ with_table(json_t *definitions, const struct config_tables *tables, enum config_
 		schema = object_schema(type.options, table_member(table), type.name);
 		schema = with(schema, "description", json_string(type.help));
 		definitions = with(definitions, name, schema);
-		if (json_array_append_new(one_of, reference_to(name)) < 0)
-			one_of = (json_decref(one_of), NULL);
+		one_of = append(one_of, reference_to(name));
 	}
 	return with(definitions, table_what(table), with(json_object(), "oneOf", one_of));
 }
@@ -270,7 +268,7 @@ config_schema(const struct config_tables *tables)
 {
 	json_t *definitions = json_object(), *properties = json_object(), *schema;
 
-	definitions = with(definitions, "stream", object_schema(stream_options, NULL, NULL));
+	definitions = with(definitions, "stream", object_schema(config_stream_options, NULL, NULL));
 	for (int table = CONFIG_SOURCES; table <= CONFIG_SINKS; table++)
 		definitions = with_table(definitions, tables, (enum config_table)table);
 	definitions = with(definitions, "unit", with(json_object(), "enum", string_list(unit_names)));
@@ -280,8 +278,10 @@ config_schema(const struct config_tables *tables)
 	    json_string("https://json-schema.org/draft/2020-12/schema"));
 	schema = with(schema, "title", json_string("awaitd.json"));
 	properties = closed_object(properties, json_array());
-	if (json_object_update(schema, properties) < 0)
-		schema = (json_decref(schema), NULL);
+	if (json_object_update(schema, properties) < 0) {
+		json_decref(schema);
+		schema = NULL;
+	}
 	json_decref(properties);
 	return with(schema, "$defs", definitions);
 }
@@ -290,13 +290,14 @@ int
 config_schema_write(const struct config_tables *tables, FILE *to)
 {
 	json_t *schema = config_schema(tables);
+	char *text = schema == NULL ? NULL : json_dumps(schema, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
 	int r = 0;
 
-	if (schema == NULL)
-		return -ENOMEM;
-	if (json_dumpf(schema, to, JSON_INDENT(2) | JSON_REAL_PRECISION(15)) < 0 ||
-	    fputc('\n', to) == EOF)
-		r = -EIO;
 	json_decref(schema);
+	if (text == NULL)
+		return -ENOMEM;
+	if (fputs(text, to) == EOF || fputc('\n', to) == EOF)
+		r = -EIO;
+	free(text);
 	return r;
 }
