@@ -4,14 +4,22 @@ libasync_a_SOURCES = \
 	%D%/async_from_sync.c \
 	%D%/async_generator.c \
 	%D%/async_generator.h \
+	%D%/consume.c \
 	%D%/coroutine.c \
 	%D%/coroutine.h \
 	%D%/delegate.c \
 	%D%/delegate.h \
+	%D%/drop.c \
+	%D%/filter.c \
+	%D%/flat_map.c \
 	%D%/for_await.c \
 	%D%/for_await.h \
+	%D%/from_array.c \
 	%D%/heap.c \
 	%D%/heap.h \
+	%D%/helper_frame.c \
+	%D%/helper_frame.h \
+	%D%/helpers.h \
 	%D%/iteration.c \
 	%D%/iteration.h \
 	%D%/iterator.c \
@@ -24,6 +32,9 @@ libasync_a_SOURCES = \
 	%D%/loop_libevent.c \
 	%D%/loop_manual.c \
 	%D%/loop_manual.h \
+	%D%/map.c \
+	%D%/merge.c \
+	%D%/merge.h \
 	%D%/promise.c \
 	%D%/promise.h \
 	%D%/race.c \
@@ -37,6 +48,7 @@ libasync_a_SOURCES = \
 	%D%/sync_generator.c \
 	%D%/sync_iterator.c \
 	%D%/sync_iterator.h \
+	%D%/take.c \
 	%D%/then.c \
 	%D%/timer.c \
 	%D%/timer.h \

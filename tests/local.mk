@@ -191,4 +191,20 @@ tests_test_config_oom_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_config_oom_LDADD = $(TEST_LIBS)
 tests_test_config_oom_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
+# async: helpers
+check_PROGRAMS += tests/test-helpers
+TESTS += tests/test-helpers
+tests_test_helpers_SOURCES = %D%/test-helpers.c %D%/loop-backends.h \
+	%D%/probe.c %D%/probe.h
+tests_test_helpers_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_helpers_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_helpers_LDADD = $(TEST_LIBS)
+# async: merge
+check_PROGRAMS += tests/test-merge
+TESTS += tests/test-merge
+tests_test_merge_SOURCES = %D%/test-merge.c %D%/loop-backends.h \
+	%D%/probe.c %D%/probe.h
+tests_test_merge_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_merge_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_merge_LDADD = $(TEST_LIBS)
 endif
