@@ -54,14 +54,22 @@ counted(const struct option *option)
 static void
 write_bounds(FILE *to, const struct option *option)
 {
-	if (option->above != NULL)
-		fprintf(to, ", above %s", option->above);
-	if (option->min != NULL && option->max != NULL)
-		fprintf(to, ", %s to %s%s", option->min, option->max, counted(option));
-	else if (option->min != NULL)
-		fprintf(to, ", at least %s%s", option->min, counted(option));
-	else if (option->max != NULL)
-		fprintf(to, ", at most %s%s", option->max, counted(option));
+	const char *first = option->min, *last = option->max;
+
+	if (option->above != NULL) {
+		fputs(", above ", to);
+		write_text(to, option->above);
+	}
+	if (first != NULL || last != NULL)
+		fputs(first == NULL ? ", at most " : last == NULL ? ", at least " : ", ", to);
+	if (first != NULL)
+		write_text(to, first);
+	if (first != NULL && last != NULL)
+		fputs(" to ", to);
+	if (last != NULL)
+		write_text(to, last);
+	if (first != NULL || last != NULL)
+		fputs(counted(option), to);
 	if (option->never)
 		fputs(", or \\fBnever\\fR", to);
 }

@@ -191,6 +191,14 @@ tests_test_config_oom_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_config_oom_LDADD = $(TEST_LIBS)
 tests_test_config_oom_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
+check_PROGRAMS += tests/test-config-tables
+TESTS += tests/test-config-tables
+tests_test_config_tables_SOURCES = %D%/test-config-tables.c
+tests_test_config_tables_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_config_tables_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_config_tables_LDADD = $(TEST_LIBS)
+dist_check_SCRIPTS += %D%/test-config-schema.sh
+TESTS += %D%/test-config-schema.sh
 # async: helpers
 check_PROGRAMS += tests/test-helpers
 TESTS += tests/test-helpers
