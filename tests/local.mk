@@ -215,4 +215,20 @@ tests_test_merge_SOURCES = %D%/test-merge.c %D%/loop-backends.h \
 tests_test_merge_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_merge_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_merge_LDADD = $(TEST_LIBS)
+
+# sources/inlet
+check_PROGRAMS += tests/test-source-inlet
+TESTS += tests/test-source-inlet
+tests_test_source_inlet_SOURCES = %D%/test-source-inlet.c
+tests_test_source_inlet_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_source_inlet_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_source_inlet_LDADD = $(TEST_LIBS)
+
+# sources/socket
+check_PROGRAMS += tests/test-source-socket
+TESTS += tests/test-source-socket
+tests_test_source_socket_SOURCES = %D%/test-source-socket.c %D%/stream-fixture.c %D%/stream-fixture.h
+tests_test_source_socket_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_source_socket_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_source_socket_LDADD = $(TEST_LIBS)
 endif
