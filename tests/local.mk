@@ -31,9 +31,9 @@ tests_trace_tool_SOURCES = \
 	%D%/trace/value.c \
 	%D%/trace/value.h
 tests_trace_tool_LDADD = libasync.a $(JANSSON_LIBS)
-dist_check_SCRIPTS += %D%/test-traces.sh %D%/test-traces-random.sh
-TESTS += %D%/test-traces.sh %D%/test-traces-random.sh
-EXTRA_DIST += %D%/oracle %D%/traces
+dist_check_SCRIPTS += %D%/test-traces.sh %D%/test-traces-random.sh %D%/test-async-traps.sh
+TESTS += %D%/test-traces.sh %D%/test-traces-random.sh %D%/test-async-traps.sh
+EXTRA_DIST += %D%/oracle %D%/traces %D%/mutants.txt
 
 # daemon: as a whole
 check_PROGRAMS += tests/lines tests/supervisor
@@ -50,6 +50,13 @@ TESTS += \
 	%D%/test-daemon-config.sh \
 	%D%/test-daemon-restart.sh \
 	%D%/test-daemon-run.sh
+
+# the daemon, killed under load
+check_PROGRAMS += tests/kills
+tests_kills_SOURCES = %D%/kills.c %D%/manager.c %D%/manager.h
+tests_kills_LDADD = libbase.a
+dist_check_SCRIPTS += %D%/test-kills.sh
+TESTS += %D%/test-kills.sh
 
 # awaitctl, against a scripted peer
 check_PROGRAMS += tests/fake-server
@@ -231,4 +238,48 @@ tests_test_source_socket_SOURCES = %D%/test-source-socket.c %D%/stream-fixture.c
 tests_test_source_socket_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_source_socket_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_source_socket_LDADD = $(TEST_LIBS)
+# async: what traces cannot tell; tests/async-test.[ch] is shared
+check_PROGRAMS += tests/test-async-promise
+TESTS += tests/test-async-promise
+tests_test_async_promise_SOURCES = %D%/test-async-promise.c %D%/async-test.c %D%/async-test.h
+tests_test_async_promise_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_async_promise_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_async_promise_LDADD = libasync.a $(CMOCKA_LIBS)
+check_PROGRAMS += tests/test-async-words
+TESTS += tests/test-async-words
+tests_test_async_words_SOURCES = %D%/test-async-words.c %D%/async-test.c %D%/async-test.h
+tests_test_async_words_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_async_words_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_async_words_LDADD = libasync.a $(CMOCKA_LIBS)
+check_PROGRAMS += tests/test-async-rejection
+TESTS += tests/test-async-rejection
+tests_test_async_rejection_SOURCES = %D%/test-async-rejection.c %D%/async-test.c %D%/async-test.h
+tests_test_async_rejection_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_async_rejection_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_async_rejection_LDADD = libasync.a $(CMOCKA_LIBS)
+check_PROGRAMS += tests/test-async-cancel
+TESTS += tests/test-async-cancel
+tests_test_async_cancel_SOURCES = %D%/test-async-cancel.c %D%/async-test.c %D%/async-test.h
+tests_test_async_cancel_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_async_cancel_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_async_cancel_LDADD = libasync.a $(CMOCKA_LIBS)
+check_PROGRAMS += tests/test-async-for-await
+TESTS += tests/test-async-for-await
+tests_test_async_for_await_SOURCES = %D%/test-async-for-await.c %D%/async-test.c %D%/async-test.h
+tests_test_async_for_await_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_async_for_await_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_async_for_await_LDADD = libasync.a $(CMOCKA_LIBS)
+check_PROGRAMS += tests/test-async-sync
+TESTS += tests/test-async-sync
+tests_test_async_sync_SOURCES = %D%/test-async-sync.c %D%/async-test.c %D%/async-test.h
+tests_test_async_sync_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_async_sync_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_async_sync_LDADD = libasync.a $(CMOCKA_LIBS)
+check_PROGRAMS += tests/test-async-failures
+TESTS += tests/test-async-failures
+tests_test_async_failures_SOURCES = %D%/test-async-failures.c %D%/async-test.c %D%/async-test.h
+tests_test_async_failures_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_async_failures_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_async_failures_LDADD = libasync.a $(CMOCKA_LIBS)
+tests_test_async_failures_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
 endif
