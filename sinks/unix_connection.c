@@ -122,6 +122,9 @@ connection_turn(struct unix_connection *c)
 	if (c->missed)
 		unix_pattern_catch_up(c);
 	unix_serve(c);
+	/* All that was received is served, so that there is room for more. */
+	if (!unix_receive_waiting(c))
+		unix_receive_arm(c);
 	say_shutting_down(c);
 	delivery = unix_deliver(c);
 	if (delivery == UNIX_GONE)

@@ -230,7 +230,7 @@ struct unix_subscription *unix_subscription_new(struct unix_connection *connecti
 int unix_subscription_adopt(struct unix_connection *connection, uint16_t record,
     struct stream *stream);
 
-/* True with the draft: counted, and from now on it speaks. */
+/* Its record becomes true with the draft. */
 void unix_subscription_begin(struct unix_subscription *subscription, uint8_t id);
 
 /* It never was. */

@@ -157,10 +157,12 @@ begin_epoch(struct unix_connection *c, struct unix_cursor *record, struct stream
 	struct unix_subscription *s = unix_subscription_new(c, stream, &start, &full);
 
 	record->died = unix_draft_number(c->slot);
-	if (s != NULL)
-		unix_subscription_begin(s, record->id);
-	else
+	if (s == NULL) {
 		c->missed = true;
+		return;
+	}
+	unix_subscription_begin(s, record->id);
+	unix_subscription_ready(s);
 }
 
 static bool

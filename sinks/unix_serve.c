@@ -48,11 +48,8 @@ unix_serve(struct unix_connection *c)
 	uint64_t end;
 	int r;
 
-	if (!unix_serve_pending(c)) {
-		if (!unix_receive_waiting(c))
-			unix_receive_arm(c);
+	if (!unix_serve_pending(c))
 		return;
-	}
 	r = unix_receive_line(c, &line, &end, &copy);
 	if (r == 1)
 		serve_line(c, line, end);
@@ -62,7 +59,5 @@ unix_serve(struct unix_connection *c)
 		    (unsigned long long)c->sink->options.limits.request);
 	else if (r == -ENOMEM)
 		unix_connection_end(c);
-	else
-		unix_receive_arm(c);
 	free(copy);
 }

@@ -469,8 +469,10 @@ do_all(struct plan *plan)
 		return r;
 	}
 	keep_patterns(plan);
-	for (size_t i = 0; i < plan->answered; i++)
+	for (size_t i = 0; i < plan->answered; i++) {
 		unix_subscription_begin(plan->begun[i], plan->id);
+		unix_subscription_ready(plan->begun[i]);
+	}
 	return 0;
 }
 

@@ -121,7 +121,6 @@ unix_subscription_begin(struct unix_subscription *s, uint8_t id)
 
 	record->id = id;
 	__atomic_store_n(&record->born, unix_draft_number(s->connection->slot), __ATOMIC_RELEASE);
-	unix_subscription_ready(s);
 }
 
 /* ----------------------------------------------------------------- the ready */

@@ -1,0 +1,633 @@
+#include "sink-fixture.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "async/async_generator.h"
+#include "base/clock.h"
+
+struct setting setting;
+
+/* -------------------------------------------------------------------- setting */
+
+static void
+on_log(void *context, int level, const char *sink, const char *text)
+{
+	size_t length = strlen(setting.log);
+
+	(void)context;
+	(void)level;
+	snprintf(setting.log + length, sizeof setting.log - length, "%s: %s\n", sink, text);
+}
+
+static void
+on_reload(void *context, void (*done)(void *request, bool ok, const char *text), void *request)
+{
+	(void)context;
+	setting.reload_done = done;
+	setting.reload_request = request;
+}
+
+static bool
+on_privileged(void *context, uid_t uid)
+{
+	(void)context;
+	return uid == getuid() && !setting.unprivileged;
+}
+
+static int
+setting_open(const struct loop_backend *backend)
+{
+	setting = (struct setting){
+		.folder = "/tmp/sink-XXXXXX",
+		.options = {
+			.path = setting.path,
+			.mode = 0660,
+			.group = OPTION_ID_NONE,
+			.block_timeout = (int64_t)(10 * SECOND),
+			.limits = {
+				.connections = 1000,
+				.request = 64 * 1024,
+				.subscriptions = 256,
+				.outbox = 256 * 1024,
+			},
+		},
+		.control = {
+			.reload = on_reload,
+			.privileged = on_privileged,
+			.log = on_log,
+		},
+	};
+	assert_non_null(mkdtemp(setting.folder));
+	snprintf(setting.path, sizeof setting.path, "%s/s", setting.folder);
+	assert_int_equal(loop_open(backend), 0);
+	assert_int_equal(arena_create(&setting.arena), 0);
+	return 0;
+}
+
+int
+setting_manual(void **state)
+{
+	(void)state;
+	setting_open(&loop_manual);
+	setting.manual = true;
+	loop_manual_poll(true);
+	return 0;
+}
+
+int
+setting_libevent(void **state)
+{
+	(void)state;
+	return setting_open(&loop_libevent);
+}
+
+static void feeds_free(void);
+static void clients_free(void);
+
+int
+setting_close(void **state)
+{
+	(void)state;
+	clients_free();
+	if (setting.sink != NULL) {
+		sink_stop(false, SECOND);
+		settle();
+	}
+	feeds_free();
+	loop_close();
+	arena_free(setting.arena);
+	unlink(setting.path);
+	rmdir(setting.folder);
+	return 0;
+}
+
+int
+sink_try_open(void)
+{
+	return unix_sink.open("local", &setting.options, setting.arena, &setting.control,
+	    &setting.sink, &setting.message);
+}
+
+void
+sink_open(void)
+{
+	setting.message = NULL;
+	if (sink_try_open() < 0)
+		fail_msg("the sink cannot be opened: %s", setting.message);
+}
+
+static void
+on_stopped(void *context)
+{
+	(void)context;
+	setting.stopped = true;
+}
+
+void
+sink_stop(bool handing_over, uint64_t drain_ns)
+{
+	setting.stopped = false;
+	unix_sink.stop(setting.sink, handing_over, drain_ns, on_stopped, NULL);
+	setting.sink = NULL;
+}
+
+/* On the real loop: some turns, each of which is woken after a moment. */
+static void
+nothing(struct timer *timer)
+{
+	(void)timer;
+}
+
+void
+settle(void)
+{
+	struct timer timer = { .fire = NULL };
+
+	if (setting.manual) {
+		assert_int_equal(loop_manual_settle(), 0);
+		return;
+	}
+	for (int i = 0; i < 20; i++) {
+		timer_call_after(&timer, 200 * MICROSECOND, nothing);
+		assert_true(loop_turn() >= 0);
+	}
+	timer_close(&timer);
+}
+
+/* -------------------------------------------------------------------- streams */
+
+struct fed {
+	STAILQ_ENTRY(fed) link;
+	struct event event;
+	char text[];
+};
+
+struct feed {
+	SLIST_ENTRY(feed) link;
+	char name[80];
+	struct stream_options options;
+	struct stream *stream;
+	STAILQ_HEAD(, fed) queue;
+	struct promise wake;
+	struct fed *given;
+	size_t waiting;
+	bool ended, stopped;
+};
+
+struct feed_frame {
+	struct feed *feed;
+	bool up;
+	struct event event;
+};
+
+static SLIST_HEAD(, feed) feeds;
+
+static const struct moment feed_moment = {
+	.mono_ns = UINT64_C(8123456789012),
+	.real_ns = INT64_C(1795173359123456789),
+};
+
+static void
+feed_drop_given(struct feed *feed)
+{
+	free(feed->given);
+	feed->given = NULL;
+}
+
+static const struct event *
+feed_take(struct feed *feed)
+{
+	struct fed *fed = STAILQ_FIRST(&feed->queue);
+
+	feed_drop_given(feed);
+	if (fed == NULL)
+		return NULL;
+	STAILQ_REMOVE_HEAD(&feed->queue, link);
+	feed->waiting--;
+	feed->given = fed;
+	return &fed->event;
+}
+
+static enum step
+feed_body(struct coroutine *co, void *frame)
+{
+	struct feed_frame *self = frame;
+
+	BEGIN(co);
+	self->event = (struct event){ .kind = EVENT_STATE, .time = feed_moment, .is = STATE_UP };
+	YIELD(&self->event);
+	for (;;) {
+		while (!STAILQ_EMPTY(&self->feed->queue))
+			YIELD(feed_take(self->feed));
+		feed_drop_given(self->feed);
+		if (self->feed->ended)
+			break;
+		promise_init(&self->feed->wake);
+		AWAIT(&self->feed->wake);
+	}
+	FINALLY;
+	END;
+}
+
+static struct iterator *
+feed_make(struct stream *stream, const void *options, void *kept)
+{
+	struct iterator *iterator
+	    = async_generator_new("feed", feed_body, sizeof(struct feed_frame));
+
+	(void)stream;
+	(void)kept;
+	if (iterator != NULL)
+		((struct feed_frame *)async_generator_frame(iterator))->feed
+		    = (struct feed *)(uintptr_t)options;
+	return iterator;
+}
+
+struct feed *
+feed_new(const char *name)
+{
+	struct feed *feed = calloc(1, sizeof *feed);
+
+	assert_non_null(feed);
+	snprintf(feed->name, sizeof feed->name, "%s", name);
+	STAILQ_INIT(&feed->queue);
+	feed->options = (struct stream_options){
+		.name = feed->name,
+		.source = { .type = "feed", .make = feed_make, .options = feed },
+		.chain = 1,
+		.log = { .size = 1 << 20, .max_line = MAX_LINE_DEFAULT },
+	};
+	SLIST_INSERT_HEAD(&feeds, feed, link);
+	return feed;
+}
+
+struct stream_options *
+feed_options(struct feed *feed)
+{
+	return &feed->options;
+}
+
+void
+feed_open(struct feed *feed)
+{
+	assert_int_equal(stream_new(setting.arena, &feed->options, &feed->stream), 0);
+}
+
+struct feed *
+feed_start(const char *name)
+{
+	struct feed *feed = feed_new(name);
+
+	feed_open(feed);
+	settle();
+	return feed;
+}
+
+struct stream *
+feed_stream(struct feed *feed)
+{
+	return feed->stream;
+}
+
+const char *
+feed_epoch(const char *name)
+{
+	return log_epoch(stream_log(stream_find(name, strlen(name))));
+}
+
+static void
+feed_wake(struct feed *feed)
+{
+	if (feed->wake.state == PROMISE_PENDING)
+		promise_fulfill(&feed->wake, value_undefined());
+}
+
+static struct fed *
+feed_add(struct feed *feed, const struct event *event, const char *text)
+{
+	size_t length = text != NULL ? strlen(text) + 1 : 0;
+	struct fed *fed = malloc(sizeof *fed + length);
+
+	assert_non_null(fed);
+	fed->event = *event;
+	memcpy(fed->text, text != NULL ? text : "", length);
+	STAILQ_INSERT_TAIL(&feed->queue, fed, link);
+	feed->waiting++;
+	return fed;
+}
+
+void
+feed_event(struct feed *feed, const struct event *event)
+{
+	feed_add(feed, event, NULL);
+	feed_wake(feed);
+}
+
+void
+feed_number(struct feed *feed, int64_t value)
+{
+	const struct event event = {
+		.kind = EVENT_VALUE,
+		.time = feed_moment,
+		.value = { .kind = JSON_INTEGER, .integer = value },
+	};
+
+	feed_event(feed, &event);
+}
+
+void
+feed_numbers(struct feed *feed, int64_t from, int64_t to)
+{
+	for (; from <= to; from++)
+		feed_number(feed, from);
+}
+
+void
+feed_text(struct feed *feed, const char *json)
+{
+	const struct event event = {
+		.kind = EVENT_VALUE,
+		.time = feed_moment,
+		.value = { .kind = JSON_TEXT },
+	};
+	struct fed *fed = feed_add(feed, &event, json);
+
+	fed->event.value.text.data = fed->text;
+	fed->event.value.text.length = strlen(json);
+	feed_wake(feed);
+}
+
+void
+feed_state(struct feed *feed, enum stream_state state)
+{
+	const struct event event = {
+		.kind = EVENT_STATE,
+		.time = feed_moment,
+		.is = state,
+		.error = state == STATE_DOWN ? -ENODEV : 0,
+	};
+
+	feed_event(feed, &event);
+}
+
+void
+feed_end(struct feed *feed)
+{
+	feed->ended = true;
+	feed_wake(feed);
+}
+
+size_t
+feed_waiting(const struct feed *feed)
+{
+	return feed->waiting;
+}
+
+static void
+feed_stopped(struct stream *stream, void *context)
+{
+	struct feed *feed = context;
+
+	(void)stream;
+	feed->stopped = true;
+	feed->stream = NULL;
+}
+
+void
+feed_stop(struct feed *feed, bool handing_over)
+{
+	feed->stopped = false;
+	stream_stop(feed->stream, handing_over, feed_stopped, feed);
+}
+
+static void
+feeds_free(void)
+{
+	struct feed *feed;
+
+	SLIST_FOREACH(feed, &feeds, link)
+		if (feed->stream != NULL)
+			feed_stop(feed, false);
+	settle();
+	while ((feed = SLIST_FIRST(&feeds)) != NULL) {
+		struct fed *fed;
+
+		SLIST_REMOVE_HEAD(&feeds, link);
+		feed_drop_given(feed);
+		while ((fed = STAILQ_FIRST(&feed->queue)) != NULL) {
+			STAILQ_REMOVE_HEAD(&feed->queue, link);
+			free(fed);
+		}
+		free(feed);
+	}
+}
+
+/* -------------------------------------------------------------------- clients */
+
+#define CLIENTS_MAX 3000
+
+static struct client *clients[CLIENTS_MAX];
+
+struct client *
+client_of(int fd)
+{
+	struct client *client = calloc(1, sizeof *client);
+
+	assert_non_null(client);
+	client->fd = fd;
+	for (size_t i = 0; i < CLIENTS_MAX; i++)
+		if (clients[i] == NULL) {
+			clients[i] = client;
+			return client;
+		}
+	fail_msg("too many clients");
+	return NULL;
+}
+
+struct client *
+client_connect(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	memcpy(address.sun_path, setting.path, strlen(setting.path));
+	if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
+		fail_msg("connect: %s", strerror(errno));
+	return client_of(fd);
+}
+
+struct client *
+client_new(void)
+{
+	struct client *client = client_connect();
+
+	client_expect(client, "{\"hello\":\"awaitd\",\"version\":\"~\",\"boot_id\":\"~\","
+	    "\"limits\":{~}}");
+	return client;
+}
+
+void
+client_free(struct client *client)
+{
+	for (size_t i = 0; i < CLIENTS_MAX; i++)
+		if (clients[i] == client)
+			clients[i] = NULL;
+	close(client->fd);
+	free(client->bytes);
+	free(client);
+}
+
+static void
+clients_free(void)
+{
+	for (size_t i = 0; i < CLIENTS_MAX; i++)
+		if (clients[i] != NULL)
+			client_free(clients[i]);
+}
+
+/* All of it: the sink reads meanwhile. */
+void
+client_send(struct client *client, const char *text)
+{
+	size_t length = strlen(text);
+
+	while (length > 0) {
+		ssize_t n = send(client->fd, text, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EAGAIN) {
+			settle();
+			continue;
+		}
+		if (n < 0)
+			fail_msg("send: %s", strerror(errno));
+		text += n;
+		length -= (size_t)n;
+	}
+}
+
+static void
+client_grow(struct client *client)
+{
+	if (client->begin > 0) {
+		memmove(client->bytes, client->bytes + client->begin,
+		    client->length - client->begin);
+		client->length -= client->begin;
+		client->begin = 0;
+	}
+	if (client->size - client->length >= 65536)
+		return;
+	client->size = 2 * client->size + 131072;
+	client->bytes = realloc(client->bytes, client->size);
+	assert_non_null(client->bytes);
+}
+
+static bool
+client_read_some(struct client *client)
+{
+	ssize_t n;
+
+	client_grow(client);
+	n = recv(client->fd, client->bytes + client->length, client->size - client->length - 1,
+	    MSG_DONTWAIT);
+	if (n > 0)
+		client->length += (size_t)n;
+	else if (n == 0 || errno != EAGAIN)
+		client->end = true;
+	return n > 0;
+}
+
+void
+client_read(struct client *client)
+{
+	settle();
+	while (client_read_some(client))
+		settle();
+}
+
+static char *
+client_take_line(struct client *client)
+{
+	char *line = client->bytes + client->begin, *lf;
+
+	if (client->length == client->begin)
+		return NULL;
+	lf = memchr(line, '\n', client->length - client->begin);
+	if (lf == NULL)
+		return NULL;
+	*lf = '\0';
+	client->begin += (size_t)(lf - line) + 1;
+	return line;
+}
+
+const char *
+client_line(struct client *client)
+{
+	char *line = client_take_line(client);
+
+	for (int i = 0; line == NULL && i < 200 && !client->end; i++) {
+		client_read(client);
+		line = client_take_line(client);
+	}
+	if (line == NULL)
+		fail_msg("no line came%s", client->end ? ", but the end" : "");
+	return line;
+}
+
+bool
+line_is_like(const char *line, const char *pattern)
+{
+	if (*pattern == '~')
+		return line_is_like(line, pattern + 1)
+		    || (*line != '\0' && line_is_like(line + 1, pattern));
+	if (*line != *pattern)
+		return false;
+	return *line == '\0' || line_is_like(line + 1, pattern + 1);
+}
+
+void
+client_expect(struct client *client, const char *pattern)
+{
+	const char *line = client_line(client);
+
+	if (!line_is_like(line, pattern))
+		fail_msg("expected %s\n     got %s", pattern, line);
+}
+
+void
+client_ask(struct client *client, const char *request, const char *pattern)
+{
+	client_send(client, request);
+	client_send(client, "\n");
+	client_expect(client, pattern);
+}
+
+void
+client_expect_nothing(struct client *client)
+{
+	client_read(client);
+	if (client->length > client->begin)
+		fail_msg("expected nothing, got %.*s", (int)(client->length - client->begin),
+		    client->bytes + client->begin);
+	assert_false(client->end);
+}
+
+void
+client_expect_end(struct client *client)
+{
+	client_read(client);
+	if (client->length > client->begin)
+		fail_msg("expected the end, got %.*s", (int)(client->length - client->begin),
+		    client->bytes + client->begin);
+	assert_true(client->end);
+}
