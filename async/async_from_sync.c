@@ -119,20 +119,26 @@ adapter_next(struct iterator *iterator, struct iterator_request *request)
 	continuation(adapter, request, type, &result, true);
 }
 
+/* The promise of return(promise) is the value here; when it comes back, it is awaited. */
 static void
 adapter_return(struct iterator *iterator, struct iterator_request *request)
 {
 	struct adapter *adapter = (struct adapter *)iterator;
-	struct sync_result result = { .kind = RESULT_VALUE };
-	enum completion_type type;
+	struct promise *awaited = request->awaited;
+	union value value = awaited != NULL ? value_pointer(awaited) : request->value;
+	struct sync_result result = { .value = value, .kind = RESULT_DONE };
+	enum completion_type type = COMPLETION_NORMAL;
 
-	assert(request->awaited == NULL);
-	if (adapter->sync->ops->return_ == NULL) {
-		promise_fulfill_result(&request->promise, request->value, RESULT_DONE);
+	if (adapter->sync->ops->return_ == NULL && awaited == NULL) {
+		promise_fulfill_result(&request->promise, value, RESULT_DONE);
 		return;
 	}
-	type = adapter->sync->ops->return_(adapter->sync, request->value, &result);
+	if (adapter->sync->ops->return_ != NULL)
+		type = adapter->sync->ops->return_(adapter->sync, value, &result);
+	if (awaited != NULL && result.value.pointer == awaited)
+		result.promise = awaited;
 	continuation(adapter, request, type, &result, false);
+	promise_unref(awaited);
 }
 
 static void
