@@ -287,7 +287,7 @@ put_cause(char *p, int error)
 	const char *name = strerrorname_np(-error);
 
 	p = PUT(p, ",\"cause\":\"");
-	p = name != NULL ? put(p, name, strlen(name)) : number_signed(p, error);
+	p = name != NULL ? put(p, name, strlen(name)) : number_unsigned(p, (uint64_t)-error);
 	return PUT(p, "\"");
 }
 

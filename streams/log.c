@@ -144,6 +144,7 @@ log_new(struct arena *arena, const char *name)
 	log->kept_size = KEPT_MAX;
 	log->rare.state = STATE_STARTING;
 	log->wake.run = log_wake;
+	log->expired_turn = loop_turns();
 	if (encoder_init(&log->encoder, name) < 0) {
 		free(log);
 		return NULL;

@@ -52,7 +52,8 @@ const char *log_name(const struct log *log);
 const char *log_epoch(const struct log *log);
 bool log_new_epoch(const struct log *log);   /* it could not be adopted, or there was none */
 uint64_t log_next_seq(const struct log *log);   /* of the entry to come; 1: empty */
-uint64_t log_tail_seq(const struct log *log);   /* the oldest kept; == next_seq: none */
+uint64_t log_tail_seq(const struct log *log);   /* the oldest kept; == next_seq: none.  Of a log whose
+                                                 * entries age it moves from turn to turn, too */
 
 /* Other options for an open log.  Lines, seqs, epoch and cursors stay; in a smaller ring the oldest lines
  * go, also from under a `block` cursor, which is told.  0 or -errno, and then it is as it was. */

@@ -98,6 +98,7 @@ struct log {
 	uint64_t age_ns;
 	uint64_t expiring_seq;     /* the oldest kept when `expires` was found; 0: find it */
 	int64_t expires;           /* CLOCK_REALTIME: it is kept until then */
+	uint64_t expired_turn;     /* of the loop, when readers had it looked at */
 	struct cursor *idle;       /* open cursors that do not wait */
 	struct cursor *blocking;
 	struct promise *room;      /* counted; NULL: nobody waits */

@@ -150,9 +150,15 @@ log_trim(struct log *log, uint64_t room)
 	log_set_tail(log, tail_seq);
 }
 
+/* Once a turn, so that what a callback has read stays there until it returns; and not in the turn
+ * in which the log was adopted, when what is under way is still to be settled. */
 void
 log_expire(struct log *log)
 {
-	if (log->age_ns != 0)
-		log_set_tail(log, log_expired(log, log->tail_seq));
+	if (log->age_ns == 0)
+		return;
+	if (loop_is_open() && log->expired_turn == loop_turns())
+		return;
+	log->expired_turn = loop_turns();
+	log_set_tail(log, log_expired(log, log->tail_seq));
 }

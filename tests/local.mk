@@ -282,4 +282,25 @@ tests_test_async_failures_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_async_failures_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_async_failures_LDADD = libasync.a $(CMOCKA_LIBS)
 tests_test_async_failures_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
+# streams: arena
+check_PROGRAMS += tests/test-arena
+TESTS += tests/test-arena
+tests_test_arena_SOURCES = %D%/test-arena.c %D%/streams-test.h
+tests_test_arena_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_arena_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_arena_LDADD = $(TEST_LIBS)
+# streams: encode
+check_PROGRAMS += tests/test-encode
+TESTS += tests/test-encode
+tests_test_encode_SOURCES = %D%/test-encode.c %D%/streams-test.h
+tests_test_encode_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_encode_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_encode_LDADD = $(TEST_LIBS)
+# streams: number
+check_PROGRAMS += tests/test-number
+TESTS += tests/test-number
+tests_test_number_SOURCES = %D%/test-number.c %D%/streams-test.h
+tests_test_number_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_number_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_number_LDADD = $(TEST_LIBS)
 endif
