@@ -78,6 +78,16 @@ stream_await_room(struct stream *stream, void (*run)(struct job *job))
 
 /* -------------------------------------------------------------------- expect */
 
+/* The silence is ours: a `block` cursor keeps the pump from asking. */
+static bool
+pump_is_blocked(const struct stream *stream)
+{
+	struct promise *room = log_room(stream->log);
+
+	promise_unref(room);
+	return room != NULL;
+}
+
 static void
 expect_fire(struct timer *timer)
 {
@@ -88,7 +98,8 @@ expect_fire(struct timer *timer)
 		timer_call_at(timer, due, expect_fire);
 		return;
 	}
-	if (stream->state != STATE_DOWN && stream_say_now(stream, STATE_STALE) == 0)
+	if (stream->state != STATE_DOWN && !pump_is_blocked(stream)
+	    && stream_say_now(stream, STATE_STALE) == 0)
 		return;                 /* the next event starts it again */
 	timer_call_after(timer, stream->options.expect_ns, expect_fire);
 }

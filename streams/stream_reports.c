@@ -74,7 +74,7 @@ stream_reject(struct stream *stream, const char *message)
 
 	stream->rejected++;
 	stream->unreported++;
-	if (stream->reported_ns != 0 && now - stream->reported_ns < REJECTS_EVERY_NS)
+	if (now < stream->report_from_ns)
 		return;
 	if (stream->unreported == 1)
 		stream_report(stream, LOG_WARNING, "rejected: %s", message);
@@ -82,7 +82,7 @@ stream_reject(struct stream *stream, const char *message)
 		stream_report(stream, LOG_WARNING, "rejected: %s (and %" PRIu64 " more since the last"
 		    " such message)", message, stream->unreported - 1);
 	stream->unreported = 0;
-	stream->reported_ns = now > 0 ? now : 1;
+	stream->report_from_ns = now + REJECTS_EVERY_NS;
 }
 
 uint64_t

@@ -303,4 +303,12 @@ tests_test_number_SOURCES = %D%/test-number.c %D%/streams-test.h
 tests_test_number_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_number_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_number_LDADD = $(TEST_LIBS)
+
+# streams/stream
+check_PROGRAMS += tests/test-stream
+TESTS += tests/test-stream
+tests_test_stream_SOURCES = %D%/test-stream.c %D%/stream-fixture.c %D%/stream-fixture.h
+tests_test_stream_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_stream_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_stream_LDADD = $(TEST_LIBS)
 endif

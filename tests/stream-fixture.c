@@ -264,11 +264,24 @@ fixture_libevent(void **state)
 	return open_on(&loop_libevent);
 }
 
+/* What a test made by itself and left behind because it failed. */
+static void
+stop_rest(void)
+{
+	while (streams_first() != NULL) {
+		bool done = false;
+
+		stream_stop(streams_first(), true, stopped, &done);
+		fixture_until(done);
+	}
+}
+
 int
 fixture_close(void **state)
 {
 	(void)state;
 	free_all();
+	stop_rest();
 	arena_free(fixture_arena);
 	fixture_arena = NULL;
 	loop_close();
