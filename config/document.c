@@ -63,19 +63,17 @@ token_at(const struct document_file *file, size_t offset)
 	return token.span;
 }
 
-/* What jansson refuses of a text that json_check() has passed; it tells where that ends. */
+/* What jansson refuses of a text that json_check() has passed; it tells where that ends.  Nothing else can be
+ * wrong with it, so any other error (it does not set one wherever it should) is that there is no memory. */
 static int
 file_refused(const struct document *document, size_t index, const json_error_t *error,
     struct report *report)
 {
 	const struct document_file *file = &document->files[index];
 	struct json_span span = token_at(file, error->position > 0 ? (size_t)error->position : 0);
-	const char *message = error->text;
+	const char *message;
 
 	switch (json_error_code(error)) {
-	case json_error_out_of_memory:
-		report->no_memory = true;
-		return -ENOMEM;
 	case json_error_numeric_overflow:
 		message = "a number out of range: integers have 64 bits, others end at 1.8e308";
 		break;
@@ -84,7 +82,8 @@ file_refused(const struct document *document, size_t index, const json_error_t *
 		message = "\\u0000 is no part of any string of a config; remove it";
 		break;
 	default:
-		break;
+		report->no_memory = true;
+		return -ENOMEM;
 	}
 	report_add_offset(report, index, (size_t)(span.text - file->text), "", "%s", message);
 	return -EINVAL;
@@ -97,7 +96,7 @@ file_parse(struct document *document, size_t index, struct report *report)
 	struct repeats repeats = { report, file, index };
 	struct json_checked checked;
 	enum json_fault fault = json_check(file->text, file->length, &checked);
-	json_error_t error;
+	json_error_t error = { 0 };
 
 	if (fault != JSON_FAULT_NONE) {
 		report_add_offset(report, index, checked.stop, "", "%s", json_fault_message(fault));

@@ -259,7 +259,7 @@ only_what_is_near_is_suggested(void **state)
 static void
 units_are_known_once_and_suggestions_are_units(void **state)
 {
-	static const char *const wrong[] = { "\xc2\xb0" "C", "degC", "lux", "rpm", "mbar", "volts", "KMH", "RH" };
+	static const char *const wrong[] = { "\xe2\x84\x83", "degC", "lux", "rpm", "mbar", "volts", "KMH", "RH" };
 
 	(void)state;
 	for (size_t i = 0; unit_names[i] != NULL; i++) {

@@ -25,7 +25,7 @@ pick(size_t below)
 static const char *const seeds[] = {
 	"{\"temperature\":21.4375,\"humidity\":48.2,\"sensor\":\"kitchen-01\",\"ok\":true}",
 	"{\"a\":{\"b\":[1,2,3,{\"c\":\"text\"}],\"d\":null},\"e\":[[0.5,1.5e3],[-2,3.5E-2]]}",
-	"[\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\\u20AC\\ud83d\\uDE00\",\"Gr\xc3\xb6\xc3\x9f" "e\",\"\xe2\x82\xac\xf0\x9f\x98\x80\"]",
+	"[\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\\u20AC\\ud83d\\uDE00\",\"Gr\xc3\xb6\xc3\x9f!\",\"\xe2\x82\xac\xf0\x9f\x98\x80\"]",
 	" { \"x\" : [ ] , \"y\" : { } , \"z\" : [ false , \"\" , 0 ] } ",
 	"-0.0e+12",
 	"\"a string of more than eight bytes, and then some\"",
