@@ -41,11 +41,12 @@ tests_lines_SOURCES = %D%/lines.c
 tests_lines_LDADD = libbase.a
 tests_supervisor_SOURCES = %D%/supervisor.c %D%/manager.c %D%/manager.h
 tests_supervisor_LDADD = libbase.a
-EXTRA_DIST += %D%/daemon-lib.sh
+EXTRA_DIST += %D%/daemon-lib.sh %D%/systemd-claims.sh
 dist_check_SCRIPTS += \
 	%D%/test-daemon-config.sh \
 	%D%/test-daemon-restart.sh \
-	%D%/test-daemon-run.sh
+	%D%/test-daemon-run.sh \
+	%D%/test-systemd.sh
 TESTS += \
 	%D%/test-daemon-config.sh \
 	%D%/test-daemon-restart.sh \
@@ -238,7 +239,7 @@ tests_test_source_socket_SOURCES = %D%/test-source-socket.c %D%/stream-fixture.c
 tests_test_source_socket_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_source_socket_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_source_socket_LDADD = $(TEST_LIBS)
-# async: what traces cannot tell; tests/async-test.[ch] is shared
+# async: what traces cannot tell; tests/async-test.[ch] and async-bodies.[ch] are shared
 check_PROGRAMS += tests/test-async-promise
 TESTS += tests/test-async-promise
 tests_test_async_promise_SOURCES = %D%/test-async-promise.c %D%/async-test.c %D%/async-test.h
@@ -251,6 +252,12 @@ tests_test_async_words_SOURCES = %D%/test-async-words.c %D%/async-test.c %D%/asy
 tests_test_async_words_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_async_words_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_async_words_LDADD = libasync.a $(CMOCKA_LIBS)
+check_PROGRAMS += tests/test-async-aborts
+TESTS += tests/test-async-aborts
+tests_test_async_aborts_SOURCES = %D%/test-async-aborts.c %D%/async-test.c %D%/async-test.h
+tests_test_async_aborts_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_async_aborts_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_async_aborts_LDADD = libasync.a $(CMOCKA_LIBS)
 check_PROGRAMS += tests/test-async-rejection
 TESTS += tests/test-async-rejection
 tests_test_async_rejection_SOURCES = %D%/test-async-rejection.c %D%/async-test.c %D%/async-test.h
@@ -259,10 +266,18 @@ tests_test_async_rejection_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_async_rejection_LDADD = libasync.a $(CMOCKA_LIBS)
 check_PROGRAMS += tests/test-async-cancel
 TESTS += tests/test-async-cancel
-tests_test_async_cancel_SOURCES = %D%/test-async-cancel.c %D%/async-test.c %D%/async-test.h
+tests_test_async_cancel_SOURCES = %D%/test-async-cancel.c %D%/async-test.c %D%/async-test.h \
+	%D%/async-bodies.c %D%/async-bodies.h
 tests_test_async_cancel_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_async_cancel_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_async_cancel_LDADD = libasync.a $(CMOCKA_LIBS)
+check_PROGRAMS += tests/test-async-cancel-chain
+TESTS += tests/test-async-cancel-chain
+tests_test_async_cancel_chain_SOURCES = %D%/test-async-cancel-chain.c %D%/async-test.c %D%/async-test.h \
+	%D%/async-bodies.c %D%/async-bodies.h
+tests_test_async_cancel_chain_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_async_cancel_chain_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_async_cancel_chain_LDADD = libasync.a $(CMOCKA_LIBS)
 check_PROGRAMS += tests/test-async-for-await
 TESTS += tests/test-async-for-await
 tests_test_async_for_await_SOURCES = %D%/test-async-for-await.c %D%/async-test.c %D%/async-test.h
@@ -311,4 +326,12 @@ tests_test_stream_SOURCES = %D%/test-stream.c %D%/stream-fixture.c %D%/stream-fi
 tests_test_stream_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_stream_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_stream_LDADD = $(TEST_LIBS)
+
+# streams/operators
+check_PROGRAMS += tests/test-operators
+TESTS += tests/test-operators
+tests_test_operators_SOURCES = %D%/test-operators.c %D%/stream-fixture.c %D%/stream-fixture.h
+tests_test_operators_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_operators_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_operators_LDADD = $(TEST_LIBS)
 endif

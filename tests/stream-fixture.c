@@ -152,6 +152,24 @@ fixture_stream(const char *name, const char *json)
 	return one->stream;
 }
 
+size_t
+fixture_operators(const char *json, const struct stream_operator **ret)
+{
+	struct made *one = calloc(1, sizeof *one);
+	struct stream_options options;
+	char *text = NULL;
+
+	assert_non_null(one);
+	assert_true(asprintf(&text, "{\"source\":{\"type\":\"timer\"},\"operators\":%s}", json) > 0);
+	one->config = load_right("s", text);
+	free(text);
+	options = options_of(one);
+	one->next = made;
+	made = one;
+	*ret = options.operators;
+	return options.operator_count;
+}
+
 static struct made *
 made_of(struct stream *stream)
 {
