@@ -50,7 +50,8 @@ dist_check_SCRIPTS += \
 TESTS += \
 	%D%/test-daemon-config.sh \
 	%D%/test-daemon-restart.sh \
-	%D%/test-daemon-run.sh
+	%D%/test-daemon-run.sh \
+	%D%/test-systemd.sh
 
 # the daemon, killed under load
 check_PROGRAMS += tests/kills

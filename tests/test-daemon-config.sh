@@ -69,7 +69,7 @@ config '{"streams": {"count": {"source": {"type": "timer", "interval": "10ms"}}}
 # With ever more of it, until it starts: each failure before is a message, and status 1.
 limited()
 {
-	option=$1 value=$2 step=$3
+	option=$1 value=$2 growth=$3
 	while [ "$value" -lt "$4" ]; do
 		( ulimit "$option" "$value"; exec "$awaitd" -c "$folder/awaitd.json" ) \
 			>"$folder/out" 2>"$errors" &
@@ -83,16 +83,16 @@ limited()
 		ended
 		[ "$status" = 1 ] || [ "$status" = 127 ] || { echo "with $value: $status"; return 1; }
 		[ -s "$errors" ] || { echo "with $value it says nothing"; return 1; }
-		value=$((value + step))
+		value=$((value + 1 + value * growth / 100))
 	done
 	echo "never started"
 	return 1
 }
-claim too_few_fds_are_a_message_until_there_are_enough limited -n 4 1 60
+claim too_few_fds_are_a_message_until_there_are_enough limited -n 4 0 60
 if grep -q asan "$awaitd" 2>/dev/null; then
 	skip too_little_memory_is_a_message_until_there_is_enough 'the address sanitizer needs it all'
 else
-	claim too_little_memory_is_a_message_until_there_is_enough limited -v 6000 2500 400000
+	claim too_little_memory_is_a_message_until_there_is_enough limited -v 6000 30 8000000
 fi
 
 if [ "$(id -u)" = 0 ]; then

@@ -4,9 +4,9 @@
 plan 29
 
 sink='"sinks": {"local": {"type": "unix", "path": "$S/awaitd.sock"}}'
-one='{"streams": {"a": {"source": {"type": "timer", "interval": "10ms"}}}, '$sink'}'
+one='{"streams": {"a": {"source": {"type": "timer", "interval": "10ms"}}}, '"$sink"'}'
 two='{"streams": {"a": {"source": {"type": "timer", "interval": "10ms"}},
-	"b": {"source": {"type": "timer", "interval": "10ms"}}}, '$sink'}'
+	"b": {"source": {"type": "timer", "interval": "10ms"}}}, '"$sink"'}'
 
 config "$two"
 claim it_starts_below_a_service_manager supervised -w 20
@@ -54,7 +54,7 @@ claim and_ready_again within log_seen '^READY=1' 9
 config "$one"
 kill -KILL "$(supervised_pid)"
 claim a_stream_that_is_gone_after_a_restart_says_ended within seen both '{"state":"b","is":"ended"' 1
-config '{"streams": {"a": {"source": {"type": "timer", "intervall": "10ms"}}}, '$sink'}'
+config '{"streams": {"a": {"source": {"type": "timer", "intervall": "10ms"}}}, '"$sink"'}'
 kill -KILL "$(supervised_pid)"
 claim an_adopted_daemon_with_a_wrong_config_says_so within grep -q 'running the last good config' "$errors"
 claim and_tells_its_manager within log_seen 'STATUS=running the last good config' 1
