@@ -11,6 +11,14 @@
 
 typedef const unsigned char *byte_pointer;
 
+/* A sealed line has an LF as the last byte that was given.  No value has one in it, so whatever is read stops there
+ * by itself, and need not compare with the end. */
+enum mode {
+	MODE_TEXT,
+	MODE_LINE,
+	MODE_SEALED,
+};
+
 struct scan {
 	byte_pointer begin, end;
 	byte_pointer wrong;          /* of the fault */
@@ -44,10 +52,24 @@ scan_unexpected(struct scan *scan, byte_pointer at, enum json_fault fault)
 	return scan_fault(scan, at, fault);
 }
 
-static INLINE byte_pointer
-scan_space(byte_pointer p, byte_pointer end, bool line)
+static INLINE bool
+has(const struct scan *scan, byte_pointer p, enum mode mode)
 {
-	while (p < end && *p <= ' ' && (*p == ' ' || *p == '\t' || *p == '\r' || (!line && *p == '\n')))
+	return mode == MODE_SEALED || p < scan->end;
+}
+
+/* Is there this byte? */
+static INLINE bool
+is(const struct scan *scan, byte_pointer p, enum mode mode, unsigned char byte)
+{
+	return has(scan, p, mode) && *p == byte;
+}
+
+static INLINE byte_pointer
+scan_space(const struct scan *scan, byte_pointer p, enum mode mode)
+{
+	while (has(scan, p, mode) && *p <= ' ' &&
+	    (*p == ' ' || *p == '\t' || *p == '\r' || (mode == MODE_TEXT && *p == '\n')))
 		p++;
 	return p;
 }
@@ -115,15 +137,19 @@ special_bytes(byte_pointer p)
 	return ((word - ones * ' ') | (quote - ones) | (backslash - ones) | word) & tops;
 }
 
-/* The first byte that needs a look. */
+/* The first byte that needs a look.  Where in its word it is, is found by branches, not counted: branches are
+ * predicted (lines of a stream are alike), so that what follows need not wait for the word. */
 static INLINE byte_pointer
 skip_plain(byte_pointer p, byte_pointer end)
 {
 	for (; end - p >= 8; p += 8) {
 		uint64_t special = special_bytes(p);
 
-		if (special != 0)
-			return p + (__builtin_ctzll(special) >> 3);
+		if (special == 0)
+			continue;
+		for (; (special & 0x80) == 0; special >>= 8)
+			p++;
+		return p;
 	}
 	while (p < end && *p >= ' ' && *p != '"' && *p != '\\' && *p < 0x80)
 		p++;
@@ -155,56 +181,46 @@ scan_string(struct scan *scan, byte_pointer p)
 	}
 }
 
-static INLINE bool
-is_digit(byte_pointer p, byte_pointer end)
+/* Behind the digits; NULL: there is none. */
+static INLINE byte_pointer
+scan_digits(struct scan *scan, byte_pointer p, enum mode mode)
 {
-	return p < end && (unsigned char)(*p - '0') <= 9;
+	byte_pointer begin = p;
+
+	while (has(scan, p, mode) && (unsigned char)(*p - '0') <= 9)
+		p++;
+	return p > begin ? p : scan_fault(scan, p, JSON_FAULT_NUMBER);
 }
 
 /* At its first character; gives what is behind its last. */
 static INLINE byte_pointer
-scan_number(struct scan *scan, byte_pointer p)
+scan_number(struct scan *scan, byte_pointer p, enum mode mode)
 {
-	const byte_pointer end = scan->end;
+	byte_pointer begin = p + (*p == '-');
 
-	if (*p == '-')
+	if ((p = scan_digits(scan, begin, mode)) == NULL)
+		return NULL;
+	if (*begin == '0' && p > begin + 1)
+		return scan_fault(scan, begin, JSON_FAULT_NUMBER_ZERO);
+	if (is(scan, p, mode, '.') && (p = scan_digits(scan, p + 1, mode)) == NULL)
+		return NULL;
+	if (!has(scan, p, mode) || (*p | 0x20) != 'e')
+		return p;
+	p++;
+	if (is(scan, p, mode, '+') || is(scan, p, mode, '-'))
 		p++;
-	if (p < end && *p == '0') {
-		if (is_digit(++p, end))
-			return scan_fault(scan, p - 1, JSON_FAULT_NUMBER_ZERO);
-	} else {
-		if (!is_digit(p, end))
-			return scan_fault(scan, p, JSON_FAULT_NUMBER);
-		while (is_digit(p, end))
-			p++;
-	}
-	if (p < end && *p == '.') {
-		if (!is_digit(++p, end))
-			return scan_fault(scan, p, JSON_FAULT_NUMBER);
-		while (is_digit(p, end))
-			p++;
-	}
-	if (p < end && (*p | 0x20) == 'e') {
-		p++;
-		if (p < end && (*p == '+' || *p == '-'))
-			p++;
-		if (!is_digit(p, end))
-			return scan_fault(scan, p, JSON_FAULT_NUMBER);
-		while (is_digit(p, end))
-			p++;
-	}
-	return p;
+	return scan_digits(scan, p, mode);
 }
 
 /* true, false, null. */
 static INLINE byte_pointer
-scan_word(struct scan *scan, byte_pointer p)
+scan_word(struct scan *scan, byte_pointer p, enum mode mode)
 {
 	const char *word = *p == 't' ? "true" : *p == 'f' ? "false" : "null";
 	byte_pointer begin = p;
 
 	for (; *word != '\0'; word++, p++) {
-		if (p == scan->end)
+		if (!has(scan, p, mode) || (mode != MODE_TEXT && *p == '\n'))
 			return scan_fault(scan, p, JSON_FAULT_END);
 		if (*p != (unsigned char)*word)
 			return scan_fault(scan, begin, JSON_FAULT_WORD);
@@ -214,32 +230,31 @@ scan_word(struct scan *scan, byte_pointer p)
 
 /* A member's name, the colon, and the space behind it.  `comma`: one stood in front. */
 static INLINE byte_pointer
-scan_key(struct scan *scan, byte_pointer p, bool line, bool comma)
+scan_key(struct scan *scan, byte_pointer p, enum mode mode, bool comma)
 {
-	if (p == scan->end || *p != '"') {
-		bool trailing = comma && p < scan->end && *p == '}';
-
+	if (!is(scan, p, mode, '"'))
 		return scan_unexpected(scan, p,
-		    trailing ? JSON_FAULT_TRAILING_COMMA : JSON_FAULT_MEMBER);
-	}
+		    comma && is(scan, p, mode, '}') ? JSON_FAULT_TRAILING_COMMA : JSON_FAULT_MEMBER);
 	if ((p = scan_string(scan, p + 1)) == NULL)
 		return NULL;
-	p = scan_space(p, scan->end, line);
-	if (p == scan->end || *p != ':')
-		return scan_unexpected(scan, p, JSON_FAULT_COLON);
-	return scan_space(p + 1, scan->end, line);
+	if (!is(scan, p, mode, ':')) {
+		p = scan_space(scan, p, mode);
+		if (!is(scan, p, mode, ':'))
+			return scan_unexpected(scan, p, JSON_FAULT_COLON);
+	}
+	return scan_space(scan, p + 1, mode);
 }
 
 /* A string, number or word, where a value is expected. */
 static INLINE byte_pointer
-scan_scalar(struct scan *scan, byte_pointer p, bool comma)
+scan_scalar(struct scan *scan, byte_pointer p, enum mode mode, bool comma)
 {
 	if (*p == '"')
 		return scan_string(scan, p + 1);
 	if (*p == '-' || (unsigned char)(*p - '0') <= 9)
-		return scan_number(scan, p);
+		return scan_number(scan, p, mode);
 	if (*p == 't' || *p == 'f' || *p == 'n')
-		return scan_word(scan, p);
+		return scan_word(scan, p, mode);
 	return scan_unexpected(scan, p,
 	    comma && *p == ']' ? JSON_FAULT_TRAILING_COMMA : JSON_FAULT_VALUE);
 }
@@ -247,15 +262,14 @@ scan_scalar(struct scan *scan, byte_pointer p, bool comma)
 /* The value that p begins; gives what is behind it.  Which levels are objects is in one word of bits, the
  * innermost lowest. */
 static INLINE byte_pointer
-scan_value(struct scan *scan, byte_pointer p, bool line)
+scan_value(struct scan *scan, byte_pointer p, enum mode mode)
 {
-	const byte_pointer end = scan->end;
 	uint64_t objects = 0;
 	unsigned int depth = 0;
 	bool comma = false;
 
 value:
-	if (p == end)
+	if (!has(scan, p, mode))
 		return scan_fault(scan, p, JSON_FAULT_END);
 	if (*p == '{' || *p == '[') {
 		bool object = *p == '{';
@@ -263,22 +277,23 @@ value:
 		if (depth++ == JSON_DEPTH_MAX)
 			return scan_fault(scan, p, JSON_FAULT_DEPTH);
 		objects = objects << 1 | object;
-		p = scan_space(p + 1, end, line);
-		if (p < end && *p == (object ? '}' : ']'))
+		p = scan_space(scan, p + 1, mode);
+		if (is(scan, p, mode, object ? '}' : ']'))
 			goto close;
 		comma = false;
 		goto element;
 	}
-	if ((p = scan_scalar(scan, p, comma)) == NULL)
+	if ((p = scan_scalar(scan, p, mode, comma && !(objects & 1))) == NULL)
 		return NULL;
 behind:
 	if (depth == 0)
 		return p;
-	p = scan_space(p, end, line);
-	if (p == end)
+	if (!is(scan, p, mode, ','))
+		p = scan_space(scan, p, mode);
+	if (!has(scan, p, mode))
 		return scan_fault(scan, p, JSON_FAULT_END);
 	if (*p == ',') {
-		p = scan_space(p + 1, end, line);
+		p = scan_space(scan, p + 1, mode);
 		comma = true;
 		goto element;
 	}
@@ -292,31 +307,29 @@ close:
 	depth--;
 	goto behind;
 element:
-	if ((objects & 1) && (p = scan_key(scan, p, line, comma)) == NULL)
+	if ((objects & 1) && (p = scan_key(scan, p, mode, comma)) == NULL)
 		return NULL;
-	if (objects & 1)
-		comma = false;
 	goto value;
 }
 
 static INLINE enum json_fault
-check(const char *text, size_t length, bool line, struct json_checked *ret)
+check(const char *text, size_t length, enum mode mode, struct json_checked *ret)
 {
 	const byte_pointer begin = (byte_pointer)text;
 	struct scan scan = { .begin = begin, .end = begin + length };
 	byte_pointer first, p;
 
-	first = scan_space(begin, scan.end, line);
-	if (first == scan.end || (line && *first == '\n')) {
+	first = scan_space(&scan, begin, mode);
+	if (!has(&scan, first, mode) || (mode != MODE_TEXT && *first == '\n')) {
 		ret->stop = (size_t)(first - begin);
 		return JSON_FAULT_EMPTY;
 	}
-	if ((p = scan_value(&scan, first, line)) == NULL)
+	if ((p = scan_value(&scan, first, mode)) == NULL)
 		goto fault;
 	ret->begin = (size_t)(first - begin);
 	ret->end = (size_t)(p - begin);
-	p = scan_space(p, scan.end, line);
-	if (p < scan.end && !(line && *p == '\n')) {
+	p = scan_space(&scan, p, mode);
+	if (has(&scan, p, mode) && !(mode != MODE_TEXT && *p == '\n')) {
 		scan_unexpected(&scan, p, JSON_FAULT_BEHIND);
 		goto fault;
 	}
@@ -324,7 +337,7 @@ check(const char *text, size_t length, bool line, struct json_checked *ret)
 	return JSON_FAULT_NONE;
 fault:
 	ret->stop = (size_t)(scan.wrong - begin);
-	if (line && scan.wrong < scan.end && *scan.wrong == '\n')
+	if (mode != MODE_TEXT && scan.wrong < scan.end && *scan.wrong == '\n')
 		return JSON_FAULT_END;
 	return scan.fault;
 }
@@ -332,11 +345,13 @@ fault:
 enum json_fault
 json_check_line(const char *text, size_t length, struct json_checked *ret)
 {
-	return check(text, length, true, ret);
+	if (length > 0 && text[length - 1] == '\n')
+		return check(text, length, MODE_SEALED, ret);
+	return check(text, length, MODE_LINE, ret);
 }
 
 enum json_fault
 json_check(const char *text, size_t length, struct json_checked *ret)
 {
-	return check(text, length, false, ret);
+	return check(text, length, MODE_TEXT, ret);
 }

@@ -24,6 +24,16 @@ check_bytes(const char *text, size_t length, bool line, struct json_checked *ret
 	return fault;
 }
 
+/* As a line with its LF. */
+static enum json_fault
+check_ended(const char *text, struct json_checked *ret)
+{
+	char line[300];
+
+	snprintf(line, sizeof line, "%s\n", text);
+	return check_bytes(line, strlen(line), true, ret);
+}
+
 static void
 accepts(const char *text)
 {
@@ -34,6 +44,8 @@ accepts(const char *text)
 		fail_msg("refused: %s: %s at %zu", text, json_fault_message(fault), checked.stop);
 	assert_int_equal(checked.stop, strlen(text));
 	assert_int_equal(check_bytes(text, strlen(text), true, &checked), JSON_FAULT_NONE);
+	assert_int_equal(check_ended(text, &checked), JSON_FAULT_NONE);
+	assert_int_equal(checked.stop, strlen(text));
 }
 
 static void
@@ -46,6 +58,8 @@ refuses(const char *text, enum json_fault expected, size_t offset)
 		fail_msg("%s: %s at %zu, expected %s at %zu", text, json_fault_message(fault),
 		    checked.stop, json_fault_message(expected), offset);
 	assert_int_equal(check_bytes(text, strlen(text), false, &checked), expected);
+	assert_int_equal(checked.stop, offset);
+	assert_int_equal(check_ended(text, &checked), expected);
 	assert_int_equal(checked.stop, offset);
 }
 
@@ -220,7 +234,7 @@ a_line_break_within_a_value_ends_the_line_too_early(void **state)
 	assert_int_equal(json_check_line("[1,\n2]", 6, &checked), JSON_FAULT_END);
 	assert_int_equal(checked.stop, 3);
 	assert_int_equal(json_check_line("{\n}", 3, &checked), JSON_FAULT_END);
-	assert_int_equal(json_check_line("tr\n", 3, &checked), JSON_FAULT_WORD);
+	assert_int_equal(json_check_line("tr\n", 3, &checked), JSON_FAULT_END);
 	assert_int_equal(json_check_line("\"a\n\"", 4, &checked), JSON_FAULT_END);
 	assert_int_equal(json_check_line("\n", 1, &checked), JSON_FAULT_EMPTY);
 	assert_int_equal(checked.stop, 0);

@@ -161,16 +161,16 @@ checker_and_jansson_agree(void **state)
 	}
 }
 
-/* Line and text differ in nothing but the LF. */
+/* Line, line with its LF, and text differ in nothing else. */
 static void
 line_and_text_agree_but_for_the_lf(void **state)
 {
 	(void)state;
 	random_state = number_of("JSON_FUZZ_SEED", 20261120);
-	for (int i = 0; i < 5000; i++) {
+	for (int i = 0; i < 20000; i++) {
 		const char *seed = seeds[pick(sizeof seeds / sizeof *seeds)];
 		struct text text = { .length = strlen(seed) };
-		struct json_checked line, whole;
+		struct json_checked line, ended, whole;
 
 		memcpy(text.bytes, seed, text.length);
 		mutate(&text);
@@ -179,6 +179,10 @@ line_and_text_agree_but_for_the_lf(void **state)
 		assert_int_equal(json_check_line(text.bytes, text.length, &line),
 		    json_check(text.bytes, text.length, &whole));
 		assert_int_equal(line.stop, whole.stop);
+		text.bytes[text.length] = '\n';
+		assert_int_equal(json_check_line(text.bytes, text.length + 1, &ended),
+		    json_check(text.bytes, text.length, &whole));
+		assert_int_equal(ended.stop, whole.stop);
 	}
 }
 
