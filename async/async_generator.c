@@ -1,24 +1,10 @@
 /* The operations carry their names of ECMA-262 27.6.3, in snake case. */
-#include "async/async_generator.h"
+#include "async/async_generator_private.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
 #include "async/registry.h"
-
-struct async_generator {
-	struct iterator iterator;
-	struct coroutine co;
-	struct job job;                    /* the one thing it waits for */
-	struct iterator_request *queue;    /* circular, by its youngest */
-	uint32_t slot;                     /* in the registry */
-	uint8_t state;
-	bool parked;                       /* `job` is queued or a reaction */
-	bool canceling;                    /* the next resumption is a throw of -ECANCELED */
-	bool canceled;                     /* behind the end no request waits for anything */
-	bool in_cancel;
-	max_align_t frame[];
-};
 
 const size_t async_generator_size = offsetof(struct async_generator, frame);
 
@@ -550,65 +536,4 @@ void *
 async_generator_frame(struct iterator *generator)
 {
 	return ((struct async_generator *)generator)->frame;
-}
-
-/* ----------------------------------------------------------------- inspection */
-
-struct walk {
-	void (*each)(const struct async_generator_info *info, void *context);
-	void *context;
-};
-
-static size_t
-queue_length(const struct async_generator *gen)
-{
-	const struct iterator_request *request = gen->queue;
-	size_t length = 0;
-
-	if (request == NULL)
-		return 0;
-	do {
-		request = request->next;
-		length++;
-	} while (request != gen->queue);
-	return length;
-}
-
-static void
-generator_describe(void *object, void *context)
-{
-	const struct async_generator *gen = object;
-	const struct walk *walk = context;
-	const struct async_generator_info info = {
-		.name = gen->co.name,
-		.file = gen->co.file,
-		.line = gen->co.line,
-		.state = (enum async_generator_state)gen->state,
-		.requests = queue_length(gen),
-	};
-
-	walk->each(&info, walk->context);
-}
-
-void
-async_generators_each(void (*each)(const struct async_generator_info *info, void *context),
-    void *context)
-{
-	struct walk walk = { .each = each, .context = context };
-
-	registry_each(generator_describe, &walk);
-}
-
-const char *
-async_generator_state_name(enum async_generator_state state)
-{
-	static const char *const names[] = {
-		[SUSPENDED_START] = "suspended-start",
-		[SUSPENDED_YIELD] = "suspended-yield",
-		[EXECUTING] = "executing",
-		[DRAINING_QUEUE] = "draining-queue",
-		[COMPLETED] = "completed",
-	};
-
-	return names[state];
 }

@@ -69,7 +69,7 @@ struct coroutine {
 /* The body that is running now, NULL outside. */
 const struct coroutine *coroutine_running(void);
 
-/* For the runtime, which acts in a body's name: makes it the running one and gives the one before. */
+/* For the runtime, which acts in a body's name: makes it the running one; gives the one before. */
 const struct coroutine *coroutine_enter(const struct coroutine *co);
 
 /* Calls the body.  For the two kinds of generators. */

@@ -25,7 +25,7 @@ for_await_of_job(struct job *job)
 	return (struct for_await *)((char *)job - offsetof(struct for_await, job));
 }
 
-/* What waits for the iterator goes on when that has cleaned up, what waits for on_value() at once. */
+/* What waits for the iterator goes on when that has cleaned up, what waits at the gate at once. */
 static void
 cancel_awaited(struct for_await *self)
 {

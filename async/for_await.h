@@ -21,8 +21,8 @@ typedef struct promise *(*for_await_value)(void *context, union value value);
 extern struct promise for_await_break;
 
 /* The loop is over: 0, or the negative errno it ended in (-ECANCELED when it was cancelled).
- * Called exactly once, never from inside the call that started the loop; the loop's handle is valid until it
- * returns. */
+ * Called exactly once, never from inside the call that started the loop; the loop's handle is valid
+ * until it returns. */
 typedef void (*for_await_end)(void *context, int error);
 
 /* Starts a loop and calls next() at once.  NULL: no memory, and nothing was called. */

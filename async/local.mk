@@ -4,6 +4,8 @@ libasync_a_SOURCES = \
 	%D%/async_from_sync.c \
 	%D%/async_generator.c \
 	%D%/async_generator.h \
+	%D%/async_generator_info.c \
+	%D%/async_generator_private.h \
 	%D%/consume.c \
 	%D%/coroutine.c \
 	%D%/coroutine.h \

@@ -1,5 +1,5 @@
-/* async-test.h - what the tests of generators share: requests that remember their answer, a diary of
- * what happened in which order, and a promise that nobody settles. */
+/* async-test.h - what the tests of generators share: requests that remember their answer, a diary
+ * of what happened in which order, and a promise that nobody settles. */
 #ifndef TESTS_ASYNC_TEST_H
 #define TESTS_ASYNC_TEST_H
 
@@ -40,7 +40,7 @@ void note(const char *words);
 void assert_diary(const char *words);
 void assert_diary_ends(const char *words);
 
-/* A pending promise; the reference is the caller's.  never_settle_ends(): nobody has one any more. */
+/* A pending promise; the reference is the caller's.  never_settles_ends(): nobody has one now. */
 struct promise *never_settles(void);
 void never_settles_ends(void);
 

@@ -1,5 +1,5 @@
-/* Everything that can fail fails once: each allocation, and each await.  Nothing leaks, everything that was
- * acquired is released, and the error arrives where JavaScript would deliver it.
+/* Everything that can fail fails once: each allocation, and each await.  Nothing leaks, everything
+ * that was acquired is released, and the error arrives where JavaScript would deliver it.
  *
  * Linked with --wrap=malloc and its kin. */
 #include "async-test.h"

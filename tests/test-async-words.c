@@ -1,16 +1,8 @@
-/* The words a body is written in, and what they trap. */
+/* The words a body is written in. */
 #include "async-test.h"
 
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include "async/rejection.h"
-#include "async/sync_iterator.h"
 
 static struct ask ask;
 static struct iterator *generator;
@@ -476,165 +468,6 @@ a_generator_tells_its_state_and_the_line_where_it_stands(void **state)
 	end();
 }
 
-/* --------------------------------------------------------------------- traps */
-
-static void
-abort_quietly(int fd)
-{
-	const struct rlimit none = { 0, 0 };
-
-	setrlimit(RLIMIT_CORE, &none);
-	dup2(fd, STDERR_FILENO);
-	signal(SIGABRT, SIG_DFL);
-}
-
-/* In a child: asks `body` until it aborts; what it said. */
-static void
-assert_aborts(void (*what)(void), const char *message)
-{
-	char said[1024] = "";
-	size_t length = 0;
-	ssize_t n;
-	int ends[2], status;
-	pid_t child;
-
-	assert_int_equal(pipe(ends), 0);
-	child = fork();
-	assert_true(child >= 0);
-	if (child == 0) {
-		abort_quietly(ends[1]);
-		what();
-		_exit(0);
-	}
-	close(ends[1]);
-	while ((n = read(ends[0], said + length, sizeof said - 1 - length)) > 0)
-		length += (size_t)n;
-	close(ends[0]);
-	assert_int_equal(waitpid(child, &status, 0), child);
-	assert_true(WIFSIGNALED(status));
-	assert_int_equal(WTERMSIG(status), SIGABRT);
-	if (strstr(said, message) == NULL)
-		fail_msg("said: %s", said);
-}
-
-static enum step
-switch_body(struct coroutine *co, void *frame)
-{
-	struct awaits *self = frame;
-
-	BEGIN(co);
-	switch (self->i) {
-	case 0:
-		AWAIT(promise_resolved(value_undefined()));
-		break;
-	default:
-		break;
-	}
-	FINALLY;
-	END;
-}
-
-static void
-run_switch(void)
-{
-	(void)make(switch_body, sizeof(struct awaits));
-	ask_next(&ask, generator);
-	drain();
-}
-
-static void
-await_in_a_switch_aborts_and_says_so(void **state)
-{
-	(void)state;
-	assert_aborts(run_switch, "an AWAIT or YIELD inside a switch?");
-	assert_aborts(run_switch, "test-async-words.c:");
-	assert_aborts(run_switch, "tested: ");
-}
-
-static enum step
-plain_return_body(struct coroutine *co, void *frame)
-{
-	struct awaits *self = frame;
-
-	BEGIN(co);
-	AWAIT(promise_resolved(value_undefined()));
-	if (self->i == 0)
-		return STEP_RETURN;
-	FINALLY;
-	END;
-}
-
-static void
-run_plain_return(void)
-{
-	(void)make(plain_return_body, sizeof(struct awaits));
-	ask_next(&ask, generator);
-	drain();
-}
-
-static void
-a_plain_return_aborts_and_says_so(void **state)
-{
-	(void)state;
-	assert_aborts(run_plain_return, "by a plain return behind line");
-}
-
-static void
-run_sync_await(void)
-{
-	struct sync_iterator *sync = sync_generator_new("tested", plain_return_body,
-	    sizeof(struct awaits));
-	struct sync_result result = { .kind = RESULT_VALUE };
-
-	sync->ops->next(sync, value_undefined(), &result);
-}
-
-static void
-await_in_a_sync_generator_aborts_and_says_so(void **state)
-{
-	(void)state;
-	assert_aborts(run_sync_await, "an AWAIT in a sync generator?");
-}
-
-static enum step
-odd_step_body(struct coroutine *co, void *frame)
-{
-	(void)co;
-	(void)frame;
-	return STEP_YIELD_PROMISE;
-}
-
-static void
-run_odd_step(void)
-{
-	(void)make(odd_step_body, 0);
-	ask_next(&ask, generator);
-}
-
-static void
-an_unknown_step_aborts_and_says_so(void **state)
-{
-	(void)state;
-	assert_aborts(run_odd_step, "no step of a generator like this");
-}
-
-static void
-run_free_of_one_that_waits(void)
-{
-	struct awaits *self = make(await_body, sizeof *self);
-
-	self->promise = never_settles();
-	ask_next(&ask, generator);
-	iterator_free(generator);
-}
-
-static void
-freeing_a_generator_that_waits_aborts(void **state)
-{
-	(void)state;
-	assert_aborts(run_free_of_one_that_waits, "Assertion");
-}
-
 int
 main(void)
 {
@@ -655,11 +488,6 @@ main(void)
 		cmocka_unit_test(await_next_hears_an_error_thrown_by_the_call),
 		cmocka_unit_test(an_error_of_close_is_reported),
 		cmocka_unit_test(a_generator_tells_its_state_and_the_line_where_it_stands),
-		cmocka_unit_test(await_in_a_switch_aborts_and_says_so),
-		cmocka_unit_test(a_plain_return_aborts_and_says_so),
-		cmocka_unit_test(await_in_a_sync_generator_aborts_and_says_so),
-		cmocka_unit_test(an_unknown_step_aborts_and_says_so),
-		cmocka_unit_test(freeing_a_generator_that_waits_aborts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
-/* activation.h - one run of a generator's or consumer's body: an interpreter of statements that stops
- * where the body waits, by an explicit stack of frames. */
+/* activation.h - one run of a generator's or consumer's body: an interpreter of statements that
+ * stops where the body waits, by an explicit stack of frames. */
 #ifndef TRACE_ACTIVATION_H
 #define TRACE_ACTIVATION_H
 
@@ -26,8 +26,8 @@ struct outcome {
 struct activation;
 struct frame;
 
-/* Goes on with a frame: with how what it waited for, or the frame above it, has ended.  True: *outcome
- * is for the frame that is the topmost now.  False: the body stops with activation->step. */
+/* Goes on with a frame: with how what it waited for, or the frame above it, has ended.  True:
+ * *outcome is for the frame that is the topmost now.  False: the body stops with activation->step. */
 typedef bool (*frame_resume)(struct activation *activation, struct frame *frame,
     struct outcome *outcome);
 

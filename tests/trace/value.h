@@ -38,8 +38,8 @@ void value_resolve(struct promise *promise, union value value);
 /* PromiseResolve: the promise itself or a new one.  The reference is the caller's. */
 struct promise *value_to_promise(union value value);
 
-/* The promise that stands for an awaited value in a sync iterator's result, NULL for a plain one, and
- * the value that it stands for.  The promise lives until the end of the run. */
+/* The promise that stands for an awaited value in a sync iterator's result, NULL for a plain one,
+ * and the value that it stands for.  The promise lives until the end of the run. */
 struct promise *value_in_result(union value value);
 union value value_of_result(union value value);
 
