@@ -22,8 +22,8 @@ struct iterator *async_generator_new(const char *name, coroutine_body body, size
 void *async_generator_frame(struct iterator *generator);
 
 /* A generator over an iterator that it owns, as the iterator helpers are: its FINALLY closes the
- * iterator; return() or cancel before it has begun closes it too (27.1.3.2, return of a helper that has
- * not begun), and freeing it frees both.  Takes `underlying` over even when it fails. */
+ * iterator; return() or throw() before it has begun closes it too (27.1.3.2, return of a helper that
+ * has not begun), and freeing it frees both.  Takes `underlying` over even when it fails. */
 struct iterator *async_generator_over(const char *name, coroutine_body body, size_t size,
     struct iterator *underlying);
 

@@ -12,7 +12,8 @@
 struct for_await;
 
 /* Takes one value, valid until it returns or until the promise that it returns has settled.
- *   NULL                go on: the next one is asked for at once
+ *   NULL                go on: the next one is asked for at once (so a promise for want of memory
+ *                       is not said by NULL; an embedded one needs none)
  *   a promise           go on when it is fulfilled (a counted one is taken over); rejected: the
  *                       loop leaves as by a throw
  *   FOR_AWAIT_BREAK     leave as by break */

@@ -39,7 +39,8 @@ struct iterator_ops {
 
 	/* awaitd's own, beyond ECMA-262.  Makes every pending request settle: the one in front is
 	 * rejected with -ECANCELED when what it waited for has been cancelled and cleaned up,
-	 * those behind it are answered as after an end.  Without a pending request: nothing.
+	 * those behind it are answered as after an end, but a return() whose promise is pending is
+	 * rejected likewise.  Without a pending request: nothing.
 	 * Called again, it cancels what the cleaning up waits for.  Required. */
 	void (*cancel)(struct iterator *iterator);
 

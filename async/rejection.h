@@ -14,7 +14,7 @@ struct rejection {
 	union value reason;
 	const char *generator;           /* its name, or NULL: rejected outside any body */
 	const char *file;                /* of the body, or NULL */
-	int line;                        /* where the body stood, or 0 */
+	int line;                        /* where the body stood, or failed first; or 0 */
 };
 
 typedef void (*rejection_hook)(const struct rejection *rejection, void *context);
