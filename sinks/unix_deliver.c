@@ -46,11 +46,22 @@ gather(struct unix_batch *batch)
 	}
 }
 
-/* Those that were in the message wait, or come again behind the others. */
+/* Does it come again at once?  Else it waits. */
+static void
+scatter_one(struct unix_subscription *s)
+{
+	if (unix_step_pending(s))
+		unix_subscription_ready(s);
+	else
+		cursor_wait(&s->cursor);
+}
+
+/* The cursors move.  Those of which nothing was taken come before those that had their turn. */
 static void
 scatter(struct unix_batch *batch)
 {
 	struct unix_counters *counters = &batch->connection->sink->table.header->counters;
+	size_t taken = 0;
 
 	for (size_t i = 0; i < batch->piece_count; i++) {
 		struct unix_subscription *s = batch->owners[i];
@@ -59,11 +70,13 @@ scatter(struct unix_batch *batch)
 		counters->deliveries += seq - batch->pieces[i].from;
 		if (s->cursor.log != NULL)
 			cursor_advance(&s->cursor, seq);
-		if (unix_step_pending(s))
-			unix_subscription_ready(s);
+		if (seq == batch->pieces[i].from)
+			scatter_one(s);
 		else
-			cursor_wait(&s->cursor);
+			batch->owners[taken++] = s;
 	}
+	for (size_t i = 0; i < taken; i++)
+		scatter_one(batch->owners[i]);
 }
 
 /* ------------------------------------------------------------------ sending */

@@ -138,8 +138,10 @@ unix_draft_fill(const struct unix_table *table, struct unix_slot *slot,
 		to_pieces = cold->piece[draft - slot->send];
 		to_vectors = cold->vector[draft - slot->send];
 	}
-	memcpy(to_pieces, pieces, piece_count * sizeof *pieces);
-	memcpy(to_vectors, vectors, vector_count * sizeof *vectors);
+	if (piece_count > 0)
+		memcpy(to_pieces, pieces, piece_count * sizeof *pieces);
+	if (vector_count > 0)
+		memcpy(to_vectors, vectors, vector_count * sizeof *vectors);
 	draft->pieces = (uint16_t)piece_count;
 	draft->offered = offered;
 	draft->message.msg_hdr = (struct msghdr){

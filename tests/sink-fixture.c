@@ -496,7 +496,6 @@ clients_free(void)
 			client_free(clients[i]);
 }
 
-/* All of it: the sink reads meanwhile. */
 void
 client_send(struct client *client, const char *text)
 {
@@ -506,7 +505,7 @@ client_send(struct client *client, const char *text)
 		ssize_t n = send(client->fd, text, length, MSG_DONTWAIT | MSG_NOSIGNAL);
 
 		if (n < 0 && errno == EAGAIN) {
-			settle();
+			client_read(client);
 			continue;
 		}
 		if (n < 0)

@@ -94,6 +94,7 @@ struct client *client_new(void);                    /* and it has read its hello
 struct client *client_of(int fd);
 void client_free(struct client *client);
 
+/* All of it; what comes meanwhile is read, and kept for client_line(). */
 void client_send(struct client *client, const char *text);
 
 /* The loop settles, and the client reads all there is. */
