@@ -89,15 +89,29 @@ take_unmatched(struct follow *follow, const struct message *reply)
 	return go_on;
 }
 
+static bool
+is_one_of(struct view code, const char *const *codes)
+{
+	for (; *codes != NULL; codes++)
+		if (view_is(code, *codes))
+			return true;
+	return false;
+}
+
+/* One that answers a request, or says that this was all, is the end; one that tells something,
+ * such as that a block has timed out, is passed on to the user. */
 static struct outcome
 take_error(const struct follow *follow, const struct message *message)
 {
-	static const char *const passing[] = { "shutting-down", "too-many-connections" };
+	static const char *const passing[] = { "shutting-down", "too-many-connections", NULL };
+	static const char *const last[] = { "lagged", NULL };
+	bool answers = view_type(view_member(message->line, "id")) != VIEW_ABSENT;
 
-	for (size_t i = 0; follow->begun && i < sizeof passing / sizeof passing[0]; i++)
-		if (view_is(message->subject, passing[i]))
-			return (struct outcome) { BROKEN, 0, -ECONNRESET };
+	if (follow->begun && is_one_of(message->subject, passing))
+		return (struct outcome) { BROKEN, 0, -ECONNRESET };
 	message_complain(message);
+	if (follow->begun && !answers && !is_one_of(message->subject, last))
+		return go_on;
 	return over(EXIT_DAEMON_ERROR);
 }
 

@@ -17,7 +17,7 @@ list_message(void *context, const struct message *message)
 static int
 list_run(const struct options *options)
 {
-	static const char *const hidden[] = { "list", "id", "epoch", NULL };
+	static const char *const hidden[] = { "list", "id", "epoch", "oldest", "time", NULL };
 	struct table *table = table_new("NAME", hidden);
 	struct exchange exchange = {
 		.options = options,

@@ -112,7 +112,6 @@ render_rest(struct buffer *line, struct view event)
 	struct view_walk walk = view_walk(event);
 	struct view name, value;
 
-	ink_on(line, INK_DIM);
 	while (view_next(&walk, &name, &value)) {
 		size_t i = 0;
 
@@ -121,11 +120,12 @@ render_rest(struct buffer *line, struct view event)
 		if (i < sizeof usual / sizeof usual[0])
 			continue;
 		buffer_text(line, "  ");
+		ink_on(line, INK_DIM);
 		text_show(line, name);
 		buffer_text(line, "=");
 		text_show(line, value);
+		ink_off(line);
 	}
-	ink_off(line);
 }
 
 static const char *

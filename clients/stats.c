@@ -17,7 +17,7 @@ stats_message(void *context, const struct message *message)
 static int
 stats_run(const struct options *options)
 {
-	static const char *const hidden[] = { "stats", "id", NULL };
+	static const char *const hidden[] = { "stats", "id", "time", NULL };
 	struct table *table = table_new("NAME", hidden);
 	struct exchange exchange = {
 		.options = options,

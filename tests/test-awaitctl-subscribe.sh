@@ -1,7 +1,7 @@
 #!/bin/sh
 # awaitctl subscribe, against a scripted peer: what it prints, when it ends, how it resumes.
 . "${top_srcdir:-.}/tests/awaitctl-lib.sh"
-plan 43
+plan 45
 TZ=UTC
 export TZ
 
@@ -149,11 +149,19 @@ converse "accept
 	close" subscribe door --lag close
 claim lagged_is_status_1_and_no_reconnect ended 1
 
+converse "$begin
+	send {\"error\":\"block-timeout\",\"message\":\"skips from now on\",\"name\":\"door\"}
+	send $door
+	eof" subscribe door --count 1
+claim an_error_that_answers_nothing_is_told said 'block-timeout: skips from now on'
+claim an_error_that_answers_nothing_is_no_end printed "$door"
+
 # ------------------------------------------------ signals and readers that leave
 serve "$begin
 	send $door
 	eof"
-(trap - INT; exec "$awaitctl" subscribe door -s "$socket") >"$out" 2>"$errors" &
+rm -f "$out"
+"$awaitctl" subscribe door -s "$socket" >"$out" 2>"$errors" &
 client=$!
 while [ ! -s "$out" ]; do sleep 0.05; done
 kill -TERM $client
@@ -219,7 +227,7 @@ converse "$begin
 	close
 	return
 	$resume
-	send {\"error\":\"unknown\"}
+	send {\"error\":\"unknown\",\"id\":0}
 	eof" subscribe door
 claim shutting_down_is_waited_for ended 1
 converse "$begin
@@ -241,7 +249,7 @@ converse "$begin
 	accept
 	send $hello
 	expect {\"subscribe\":[\"door\"],\"after\":{\"door\":{\"epoch\":\"e2\",\"seq\":2}},\"from\":\"oldest\",\"id\":0}
-	send {\"error\":\"enough\"}
+	send {\"error\":\"enough\",\"id\":0}
 	eof" subscribe door
 claim the_new_epoch_counts_once_its_gap_is_told ended 1
 converse "$begin
