@@ -163,7 +163,7 @@ serve "$begin
 rm -f "$out"
 "$awaitctl" subscribe door -s "$socket" >"$out" 2>"$errors" &
 client=$!
-while [ ! -s "$out" ]; do sleep 0.05; done
+while [ ! -s "$out" ] && kill -0 $client 2>/dev/null; do sleep 0.05; done
 kill -TERM $client
 wait $client 2>/dev/null
 status=$?

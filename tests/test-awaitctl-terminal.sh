@@ -60,7 +60,7 @@ rm -f "$out"
 script -qec "env --default-signal=INT $awaitctl subscribe door -s $socket" /dev/null <"$folder/keys" >"$out" 2>"$errors" &
 terminal=$!
 exec 3>"$folder/keys"
-while [ ! -s "$out" ]; do sleep 0.05; done
+while [ ! -s "$out" ] && kill -0 $terminal 2>/dev/null; do sleep 0.05; done
 printf '\003' >&3
 wait $terminal
 status=$?
