@@ -1,4 +1,11 @@
 libsources_a_SOURCES = \
+	%D%/attr.c \
+	%D%/attr_parse.c \
+	%D%/attr_parse.h \
+	%D%/attr_read.c \
+	%D%/attr_read.h \
+	%D%/blocking.c \
+	%D%/blocking.h \
 	%D%/framing.c \
 	%D%/framing.h \
 	%D%/inlet.c \

@@ -4,6 +4,7 @@
 
 #include "sources/source.h"
 
+extern const struct source_ops attr_source;
 extern const struct source_ops socket_source;
 extern const struct source_ops timer_source;
 

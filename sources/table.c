@@ -2,6 +2,7 @@
 #include "sources/sources.h"
 
 const struct source_ops *const source_table[] = {
+	&attr_source,
 	&socket_source,
 	&timer_source,
 	NULL,

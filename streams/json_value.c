@@ -169,6 +169,16 @@ json_value_equal(const struct json_value *value, const char *text, size_t length
 }
 
 double
+json_number_scale(double number, double factor)
+{
+	double inverse = round(1 / factor);
+
+	if (isfinite(inverse) && fabs(inverse) > 1 && !(1 / inverse < factor) && !(factor < 1 / inverse))
+		return number / inverse;
+	return number * factor;
+}
+
+double
 json_number_round(double number, int digits)
 {
 	static const double powers[] = {

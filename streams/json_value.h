@@ -20,6 +20,10 @@ int json_value_string(const struct json_value *value, char **scratch, size_t *sc
  * unescaped; arrays and objects by their tokens, so that the order of members matters. */
 bool json_value_equal(const struct json_value *value, const char *text, size_t length);
 
+/* number * factor.  Where the factor was meant as a fraction (0.001, 0.0625) it divides, so that what the
+ * decimals say comes out: 21437 by 0.001 is 21.437, not 21.437000000000001. */
+double json_number_scale(double number, double factor);
+
 /* To so many digits, 0 to 15, behind the decimal point, half away from zero. */
 double json_number_round(double number, int digits);
 

@@ -19,7 +19,7 @@ scale_apply(struct operator *self, const struct event *event)
 		operator_reject(self, "scale: the value is no number");
 		return NULL;
 	}
-	number = number * options->factor + options->offset;
+	number = json_number_scale(number, options->factor) + options->offset;
 	if (options->has_round)
 		number = json_number_round(number, (int)options->round);
 	if (!isfinite(number)) {

@@ -335,4 +335,12 @@ tests_test_operators_SOURCES = %D%/test-operators.c %D%/stream-fixture.c %D%/str
 tests_test_operators_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_operators_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_operators_LDADD = $(TEST_LIBS)
+
+# sources/attr
+check_PROGRAMS += tests/test-source-attr
+TESTS += tests/test-source-attr
+tests_test_source_attr_SOURCES = %D%/test-source-attr.c %D%/stream-fixture.c %D%/stream-fixture.h
+tests_test_source_attr_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_source_attr_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_source_attr_LDADD = $(TEST_LIBS)
 endif
