@@ -166,11 +166,6 @@ greet(struct unix_sink *sink, int fd)
 		return true;
 	}
 	c = unix_connection_new(sink, slot_prepare(sink, (uint32_t)index, fd, uid), fd);
-	if (c == NULL) {
-		unix_slot_free(&sink->table, unix_table_slot(&sink->table, (uint32_t)index));
-		refuse(sink, fd, "this daemon's memory");
-		return true;
-	}
 	sink->table.header->counters.accepted++;
 	return store(sink, c);
 }

@@ -1,11 +1,13 @@
 #include "sinks/unix_private.h"
 
-#include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/fdstore.h"
 #include "sinks/unix_request.h"
+
+_Static_assert(sizeof(struct unix_connection) <= UNIX_OWN, "it lies in its place in the arena");
 
 static struct unix_connection *
 connection_of_iterator(struct iterator *iterator)
@@ -148,13 +150,28 @@ connection_value(void *context, union value value)
 }
 
 static void
+slot_mark(struct unix_sink *sink, uint32_t index, bool taken)
+{
+	uint64_t bit = UINT64_C(1) << (index % 64);
+
+	if (taken)
+		sink->taken[index / 64] |= bit;
+	else
+		sink->taken[index / 64] &= ~bit;
+}
+
+static void
 connection_free(struct unix_connection *c)
 {
+	struct unix_slot *slot = unix_slot_of_own(c);
 	struct unix_sink *sink = c->sink;
 
 	unix_patience_free(c);
 	LIST_REMOVE(c, link);
-	free(c);
+	if (unix_slot_state(slot) == UNIX_FREE) {
+		slot_mark(sink, slot->index, false);
+		unix_slot_discard(&sink->table, slot);
+	}
 	sink->connection_count--;
 	if (sink->connection_count == 0)
 		unix_sink_emptied(sink);
@@ -173,24 +190,12 @@ connection_ended(void *context, int error)
 
 /* ------------------------------------------------------------------ opening */
 
-static void
-slot_mark(struct unix_sink *sink, uint32_t index, bool taken)
-{
-	uint64_t bit = UINT64_C(1) << (index % 64);
-
-	if (taken)
-		sink->taken[index / 64] |= bit;
-	else
-		sink->taken[index / 64] &= ~bit;
-}
-
 struct unix_connection *
 unix_connection_new(struct unix_sink *sink, struct unix_slot *slot, int fd)
 {
-	struct unix_connection *c = calloc(1, sizeof *c);
+	struct unix_connection *c = unix_slot_own(slot);
 
-	if (c == NULL)
-		return NULL;
+	memset(c, 0, sizeof *c);
 	c->iterator.ops = &merge_ops;
 	c->sink = sink;
 	c->slot = slot;
@@ -226,8 +231,7 @@ slot_close(struct unix_connection *c, struct unix_slot *slot, bool keep)
 		(void)shutdown(c->fd, SHUT_RDWR);
 		unix_slot_store_name(&c->sink->table, slot, name);
 		fdstore_remove(name);
-		slot_mark(c->sink, slot->index, false);
-		unix_slot_free(&c->sink->table, slot);
+		unix_slot_set_state(slot, UNIX_FREE);
 	}
 	close(c->fd);
 	c->fd = -1;

@@ -141,7 +141,7 @@ void unix_accept_stop(struct unix_sink *sink);
 
 /* --------------------------------------------------------------- connection */
 
-/* Over an INIT or OPEN slot whose fd it takes over even when it fails.  NULL: no memory. */
+/* Over an INIT or OPEN slot, in which it lies, and whose fd it takes over. */
 struct unix_connection *unix_connection_new(struct unix_sink *sink, struct unix_slot *slot, int fd);
 
 /* It is stored: OPEN, and its loop begins.  0 or -ENOMEM. */

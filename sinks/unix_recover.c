@@ -213,11 +213,6 @@ go_on(struct unix_sink *sink, struct unix_slot *slot, int fd)
 {
 	struct unix_connection *c = unix_connection_new(sink, slot, fd);
 
-	if (c == NULL) {
-		unix_log(sink, LOG_ERR, "no memory to go on with a connection");
-		close(fd);
-		return;
-	}
 	if (!unix_connection_ending(c))
 		for (struct stream *s = streams_first(); s != NULL; s = streams_next(s))
 			(void)unix_recover_stream(c, s);
@@ -235,7 +230,8 @@ give_up(struct unix_sink *sink, struct unix_slot *slot, const char *name, int fd
 		fdstore_remove(name);
 		close(fd);
 	}
-	unix_slot_free(&sink->table, slot);
+	unix_slot_set_state(slot, UNIX_FREE);
+	unix_slot_discard(&sink->table, slot);
 }
 
 static void

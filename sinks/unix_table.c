@@ -70,7 +70,8 @@ unix_shape_serves(const struct unix_shape *shape, const struct unix_options *opt
 static uint64_t
 cold_offset(const struct unix_shape *shape)
 {
-	return round_up(UNIX_HOME + shape->outbox + sizeof(struct unix_slot) + shape->receive, 64);
+	return round_up(UNIX_HOME + shape->outbox + sizeof(struct unix_slot) + UNIX_OWN
+	    + shape->receive, 64);
 }
 
 static uint64_t
@@ -214,11 +215,10 @@ unix_slot_init(struct unix_table *table, uint32_t index)
 }
 
 void
-unix_slot_free(struct unix_table *table, struct unix_slot *slot)
+unix_slot_discard(struct unix_table *table, struct unix_slot *slot)
 {
 	uint64_t offset = place_offset(table, slot->index);
 
-	__atomic_store_n(&slot->word, UNIX_FREE, __ATOMIC_RELEASE);
 	extent_discard(table->extent, table->arena, (size_t)offset, (size_t)table->stride);
 }
 
@@ -234,7 +234,7 @@ char *
 unix_slot_ring(const struct unix_table *table, struct unix_slot *slot)
 {
 	(void)table;
-	return (char *)(slot + 1);
+	return (char *)(slot + 1) + UNIX_OWN;
 }
 
 char *

@@ -4,11 +4,12 @@
  * The extent is a header of one page and `slots` places of `stride` bytes.  It is sparse, and each place
  * is laid out so that a quiet subscriber touches one page of it:
  *
- *	 unused | outbox ... | struct unix_slot | receive ring ... | struct unix_cold
+ *	 unused | outbox ... | struct unix_slot | own | receive ring ... | struct unix_cold
  *	        HOME         ^ page boundary + HOME
  *
  * for both rings are empty most of the time, and an empty one begins anew: the outbox in its last HOME
- * bytes, the receive ring in its first, which lie in the page of the slot.
+ * bytes, the receive ring in its first, which lie in the page of the slot.  "own" is what this process alone
+ * knows of the connection: a successor never looks at it.
  *
  * State is kept in pairs of slots and a counter whose lowest bit selects the active one.  The idle one is
  * the *draft*: it is filled at leisure, and made true by the one 8-byte store that counts on.
@@ -29,6 +30,7 @@
 
 #define UNIX_TABLE_VERSION 1
 #define UNIX_HOME 1024u              /* bytes of the outbox that share the slot's page */
+#define UNIX_OWN 384u                /* bytes for struct unix_connection */
 #define UNIX_SPANS 64                /* of the ring in one message */
 #define UNIX_PIECES (UNIX_SPANS + 2)
 #define UNIX_VECTORS (UNIX_SPANS + 2)
@@ -135,7 +137,7 @@ struct unix_cold {
 };
 
 _Static_assert(sizeof(struct unix_cursor) == 128, "cursors are kept small");
-_Static_assert(UNIX_HOME + sizeof(struct unix_slot) <= 4096 - 512,
+_Static_assert(UNIX_HOME + sizeof(struct unix_slot) + UNIX_OWN <= 4096 - 512,
     "a slot, the end of its outbox and the beginning of its receive ring share a page");
 
 /* What the table was made for.  Sizes of rings are powers of two, outbox a multiple of the page. */
@@ -205,8 +207,21 @@ void unix_slot_set_state(struct unix_slot *slot, enum unix_slot_state state);
  * is done with the connection. */
 void unix_slot_init(struct unix_table *table, uint32_t index);
 
-/* To FREE; its pages go back to the system. */
-void unix_slot_free(struct unix_table *table, struct unix_slot *slot);
+/* The pages of a slot that is FREE go back to the system. */
+void unix_slot_discard(struct unix_table *table, struct unix_slot *slot);
+
+/* This process's own memory in it, and back. */
+static inline void *
+unix_slot_own(struct unix_slot *slot)
+{
+	return slot + 1;
+}
+
+static inline struct unix_slot *
+unix_slot_of_own(void *own)
+{
+	return (struct unix_slot *)own - 1;
+}
 
 /* Its name in the fd store. */
 #define UNIX_STORE_NAME_SIZE 64
