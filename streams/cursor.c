@@ -62,17 +62,17 @@ cursor_end_block(struct cursor *cursor)
 	log_floor_changed(cursor->log);
 }
 
-/* Cursors whose log has gone before they were told. */
-static struct cursor *abandoned;
+/* Cursors whose log has gone before they were told, and those of them that are being told now. */
+static struct cursor *abandoned, *telling;
 
 static void
 abandoned_wake(struct turn_task *task)
 {
-	struct cursor *cursor, *list;
+	struct cursor *cursor;
 
 	(void)task;
-	cursors_move(&abandoned, &list);
-	while ((cursor = list) != NULL) {
+	cursors_move(&abandoned, &telling);
+	while ((cursor = telling) != NULL) {
 		cursor_unlink(cursor);
 		cursor->ready(cursor);
 	}
