@@ -6,6 +6,7 @@ libsources_a_SOURCES = \
 	%D%/attr_read.h \
 	%D%/blocking.c \
 	%D%/blocking.h \
+	%D%/file.c \
 	%D%/framing.c \
 	%D%/framing.h \
 	%D%/inlet.c \

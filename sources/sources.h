@@ -5,6 +5,7 @@
 #include "sources/source.h"
 
 extern const struct source_ops attr_source;
+extern const struct source_ops file_source;
 extern const struct source_ops socket_source;
 extern const struct source_ops timer_source;
 

@@ -3,6 +3,7 @@
 
 const struct source_ops *const source_table[] = {
 	&attr_source,
+	&file_source,
 	&socket_source,
 	&timer_source,
 	NULL,

@@ -343,4 +343,12 @@ tests_test_source_attr_SOURCES = %D%/test-source-attr.c %D%/stream-fixture.c %D%
 tests_test_source_attr_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_source_attr_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_source_attr_LDADD = $(TEST_LIBS)
+
+# sources/file
+check_PROGRAMS += tests/test-source-file
+TESTS += tests/test-source-file
+tests_test_source_file_SOURCES = %D%/test-source-file.c %D%/stream-fixture.c %D%/stream-fixture.h
+tests_test_source_file_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_source_file_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_source_file_LDADD = $(TEST_LIBS)
 endif
