@@ -1,11 +1,11 @@
-/* json.h - JSON text (RFC 8259) in place: checks it, walks over it, finds a member in it, and reads
- * numbers and strings out of it.  Nothing here allocates or recurses, and nothing reads beyond the length
- * that it was given; no text needs a NUL behind it.
+/* json.h - JSON text (RFC 8259) in place: checks it, walks over it, finds a member in it, and
+ * reads numbers and strings out of it.  Nothing here allocates or recurses, and nothing reads
+ * beyond the length that it was given; no text needs a NUL behind it.
  *
- * Stricter than RFC 8259's grammar in two points, as RFC 7493 (I-JSON) is: UTF-8 must be valid (RFC 3629:
- * no overlong forms, no surrogates, nothing above U+10FFFF), and \u escapes may not name half a
- * surrogate pair.  Limit: JSON_DEPTH_MAX arrays and objects within each other.  Members that repeat a name are
- * let through here; config/ refuses them.  \u0000 is let through. */
+ * Stricter than RFC 8259's grammar in two points, as RFC 7493 (I-JSON) is: UTF-8 must be valid
+ * (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF), and \u escapes may not
+ * name half a surrogate pair.  Limit: JSON_DEPTH_MAX arrays and objects within each other.
+ * Members that repeat a name are let through here; config/ refuses them.  \u0000 is let through. */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
 
@@ -53,12 +53,14 @@ enum json_fault {
 /* What a check found, as offsets into the text.  After a fault only `stop` is set. */
 struct json_checked {
 	size_t begin, end;   /* the value, without the whitespace around it */
-	size_t stop;         /* ok: the text's end, or of its LF; a fault: of the first wrong byte */
+	/* ok: the text's end, or of its LF; a fault: of the first wrong byte */
+	size_t stop;
 };
 
-/* Checks one line of NDJSON: exactly one value, whitespace around it (a CR among it).  The line ends at its first LF or
- * at `length`; so a buffer of many lines is given with all its rest, and the next line begins
- * behind text[stop].  After a fault the caller looks for the LF itself, from `stop` on. */
+/* Checks one line of NDJSON: exactly one value, whitespace around it (a CR among it).  The line
+ * ends at its first LF or at `length`; so a buffer of many lines is given with all its rest, and
+ * the next line begins behind text[stop].  After a fault the caller looks for the LF itself, from
+ * `stop` on. */
 enum json_fault json_check_line(const char *text, size_t length, struct json_checked *ret);
 
 /* Checks a whole text, in which LF is whitespace. */
@@ -82,7 +84,8 @@ enum json_token_kind {
 	JSON_TOKEN_OBJECT_END,
 	JSON_TOKEN_ARRAY,          /* [ */
 	JSON_TOKEN_ARRAY_END,
-	JSON_TOKEN_KEY,            /* a member's name, with its quotes; its value is the next token */
+	/* a member's name, with its quotes; its value is the next token */
+	JSON_TOKEN_KEY,
 	JSON_TOKEN_STRING,         /* with its quotes */
 	JSON_TOKEN_NUMBER,
 	JSON_TOKEN_TRUE,
@@ -95,7 +98,8 @@ struct json_token {
 	struct json_span span;     /* of a bracket: just that */
 };
 
-/* A pull tokenizer over a text that was checked.  (On any other it gives some tokens and an end.) */
+/* A pull tokenizer over a text that was checked.  (On any other it gives some tokens and an end.)
+ */
 struct json_walk {
 	const char *at, *end;
 	uint64_t objects;          /* a bit a level: 1 an object */
@@ -111,9 +115,9 @@ struct json_span json_walk_skip(struct json_walk *walk, struct json_token token)
 
 /* ----------------------------------------------------------------- finding */
 
-/* The value at a path within a checked text: "/a/b/0" is a JSON pointer (RFC 6901); anything else is
- * names and array indices with dots between them: "accel.x", "axes.0".  "" is the value itself.  Where a
- * name repeats, the first counts. */
+/* The value at a path within a checked text: "/a/b/0" is a JSON pointer (RFC 6901); anything else
+ * is names and array indices with dots between them: "accel.x", "axes.0".  "" is the value
+ * itself.  Where a name repeats, the first counts. */
 bool json_member(const char *text, size_t length, const char *path, struct json_span *ret);
 
 /* Could it ever be found?  NULL, or what is wrong with the path: a static string. */
@@ -121,11 +125,12 @@ const char *json_path_invalid(const char *path);
 
 /* ----------------------------------------------------------------- reading */
 
-/* What the span of a value is: JSON_TOKEN_OBJECT, ..._ARRAY, ..._STRING, ..._NUMBER, ... by its first byte. */
+/* What the span of a value is: JSON_TOKEN_OBJECT, ..._ARRAY, ..._STRING, ..._NUMBER, ... by its
+ * first byte. */
 enum json_token_kind json_span_kind(struct json_span span);
 
-/* A number, correctly rounded.  -EINVAL: the span is no number; -ERANGE: too large for a finite double, or
- * written in more than 1,000 characters. */
+/* A number, correctly rounded.  -EINVAL: the span is no number; -ERANGE: too large for a finite
+ * double, or written in more than 1,000 characters. */
 int json_span_double(struct json_span span, double *ret);
 
 /* -EINVAL: no number, or written with a fraction or an exponent; -ERANGE: outside int64_t. */
@@ -134,8 +139,8 @@ int json_span_int64(struct json_span span, int64_t *ret);
 /* Does a string (its span with the quotes), unescaped, equal these bytes? */
 bool json_string_equal(struct json_span string, const char *bytes, size_t length);
 
-/* Unescapes a string into buffer, with a NUL behind it.  Its length, at most span.length - 2; -ENOSPC:
- * size is too small; -EINVAL: not a string. */
+/* Unescapes a string into buffer, with a NUL behind it.  Its length, at most span.length - 2;
+ * -ENOSPC: size is too small; -EINVAL: not a string. */
 ssize_t json_string_copy(struct json_span string, char *buffer, size_t size);
 
 #endif

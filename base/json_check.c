@@ -1,5 +1,6 @@
-/* json_check.c - the checker, on the way of every ndjson event: one pass of branches, in the order of how often
- * they are taken. (A table of byte classes is slower, and SSE2 on strings of this length too.) */
+/* json_check.c - the checker, on the way of every ndjson event: one pass of branches, in the
+ * order of how often they are taken. (A table of byte classes is slower, and SSE2 on strings of
+ * this length too.) */
 #include <endian.h>
 #include <string.h>
 
@@ -11,8 +12,8 @@
 
 typedef const unsigned char *byte_pointer;
 
-/* A sealed line has an LF as the last byte that was given.  No value has one in it, so whatever is read stops there
- * by itself, and need not compare with the end. */
+/* A sealed line has an LF as the last byte that was given.  No value has one in it, so whatever
+ * is read stops there by itself, and need not compare with the end. */
 enum mode {
 	MODE_TEXT,
 	MODE_LINE,
@@ -38,6 +39,7 @@ static COLD byte_pointer
 scan_unexpected(struct scan *scan, byte_pointer at, enum json_fault fault)
 {
 	size_t left = (size_t)(scan->end - at);
+	bool letter = left >= 1 && (at[0] | 0x20) >= 'a' && (at[0] | 0x20) <= 'z';
 
 	if (left >= 2 && at[0] == '/' && (at[1] == '/' || at[1] == '*'))
 		fault = JSON_FAULT_COMMENT;
@@ -47,7 +49,7 @@ scan_unexpected(struct scan *scan, byte_pointer at, enum json_fault fault)
 		fault = JSON_FAULT_BOM;
 	else if (left >= 1 && fault == JSON_FAULT_VALUE && (at[0] == '.' || at[0] == '+'))
 		fault = JSON_FAULT_NUMBER;
-	else if (left >= 1 && fault == JSON_FAULT_VALUE && (at[0] | 0x20) >= 'a' && (at[0] | 0x20) <= 'z')
+	else if (fault == JSON_FAULT_VALUE && letter)
 		fault = JSON_FAULT_WORD;
 	return scan_fault(scan, at, fault);
 }
@@ -122,8 +124,8 @@ scan_escape(struct scan *scan, byte_pointer p)
 	return scan_fault(scan, p, JSON_FAULT_SURROGATE);
 }
 
-/* A bit in each of eight bytes that a string cannot simply pass over: controls, quotes, backslashes and what is not
- * ASCII.  Only the lowest one is sure, which is the first byte's. */
+/* A bit in each of eight bytes that a string cannot simply pass over: controls, quotes,
+ * backslashes and what is not ASCII.  Only the lowest one is sure, which is the first byte's. */
 static INLINE uint64_t
 special_bytes(byte_pointer p)
 {
@@ -137,8 +139,9 @@ special_bytes(byte_pointer p)
 	return ((word - ones * ' ') | (quote - ones) | (backslash - ones) | word) & tops;
 }
 
-/* The first byte that needs a look.  Where in its word it is, is found by branches, not counted: branches are
- * predicted (lines of a stream are alike), so that what follows need not wait for the word. */
+/* The first byte that needs a look.  Where in its word it is, is found by branches, not counted:
+ * branches are predicted (lines of a stream are alike), so that what follows need not wait for
+ * the word. */
 static INLINE byte_pointer
 skip_plain(byte_pointer p, byte_pointer end)
 {
@@ -234,7 +237,8 @@ scan_key(struct scan *scan, byte_pointer p, enum mode mode, bool comma)
 {
 	if (!is(scan, p, mode, '"'))
 		return scan_unexpected(scan, p,
-		    comma && is(scan, p, mode, '}') ? JSON_FAULT_TRAILING_COMMA : JSON_FAULT_MEMBER);
+		    comma && is(scan, p, mode, '}') ? JSON_FAULT_TRAILING_COMMA
+		    : JSON_FAULT_MEMBER);
 	if ((p = scan_string(scan, p + 1)) == NULL)
 		return NULL;
 	if (!is(scan, p, mode, ':')) {
@@ -259,8 +263,8 @@ scan_scalar(struct scan *scan, byte_pointer p, enum mode mode, bool comma)
 	    comma && *p == ']' ? JSON_FAULT_TRAILING_COMMA : JSON_FAULT_VALUE);
 }
 
-/* The value that p begins; gives what is behind it.  Which levels are objects is in one word of bits, the
- * innermost lowest. */
+/* The value that p begins; gives what is behind it.  Which levels are objects is in one word of
+ * bits, the innermost lowest. */
 static INLINE byte_pointer
 scan_value(struct scan *scan, byte_pointer p, enum mode mode)
 {

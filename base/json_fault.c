@@ -5,12 +5,16 @@
 static const char *const messages[JSON_FAULT_COUNT_] = {
 	[JSON_FAULT_NONE] = "nothing is wrong",
 	[JSON_FAULT_EMPTY] = "is empty, a JSON value expected",
-	[JSON_FAULT_END] = "ends too early: a string, array or object is not closed, or a value is missing",
+	[JSON_FAULT_END] = "ends too early: a string, array or object is not closed, or a value is "
+	    "missing",
 	[JSON_FAULT_VALUE] = "unexpected character, a JSON value expected",
-	[JSON_FAULT_WORD] = "unknown word; strings stand in double quotes, the other words are true, false and null",
-	[JSON_FAULT_NUMBER] = "wrong number; right is -1.5e3 with a digit on each side of the point",
+	[JSON_FAULT_WORD] = "unknown word; strings stand in double quotes, the other words are "
+	    "true, false and null",
+	[JSON_FAULT_NUMBER] = "wrong number; right is -1.5e3 with a digit on each side of the "
+	    "point",
 	[JSON_FAULT_NUMBER_ZERO] = "wrong number; no zero may stand in front of another digit",
-	[JSON_FAULT_MEMBER] = "unexpected character, the name of a member in double quotes expected",
+	[JSON_FAULT_MEMBER] = "unexpected character, the name of a member in double quotes "
+	    "expected",
 	[JSON_FAULT_COLON] = "unexpected character, ':' expected behind the name of a member",
 	[JSON_FAULT_COMMA] = "unexpected character, ',' or the closing bracket expected",
 	[JSON_FAULT_TRAILING_COMMA] = "a comma in front of a closing bracket; remove it",
@@ -19,8 +23,10 @@ static const char *const messages[JSON_FAULT_COUNT_] = {
 	[JSON_FAULT_COMMENT] = "JSON has no comments; use a member named \"$comment\"",
 	[JSON_FAULT_QUOTE] = "single quotes; use double quotes",
 	[JSON_FAULT_BOM] = "begins with a byte order mark; save it as UTF-8 without one",
-	[JSON_FAULT_CONTROL] = "a control character in a string; write it as an escape such as \\n or \\u0007",
-	[JSON_FAULT_ESCAPE] = "wrong escape; right are \\\" \\\\ \\/ \\b \\f \\n \\r \\t and \\u with four hexadecimal digits",
+	[JSON_FAULT_CONTROL] = "a control character in a string; write it as an escape such as \\n "
+	    "or \\u0007",
+	[JSON_FAULT_ESCAPE] = "wrong escape; right are \\\" \\\\ \\/ \\b \\f \\n \\r \\t and \\u "
+	    "with four hexadecimal digits",
 	[JSON_FAULT_SURROGATE] = "half a surrogate pair; write both halves or the character itself",
 	[JSON_FAULT_UTF8] = "invalid UTF-8",
 	[JSON_FAULT_DEPTH] = "more than 64 arrays and objects within each other",

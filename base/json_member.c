@@ -1,4 +1,5 @@
-/* json_member.c - finds a value by its path: a JSON pointer (RFC 6901), or names with dots between. */
+/* json_member.c - finds a value by its path: a JSON pointer (RFC 6901), or names with dots
+ * between. */
 #include <string.h>
 
 #include "base/json.h"

@@ -1,8 +1,9 @@
 /* json_number.c - numbers out of spans, without a NUL behind them.
  *
- * A decimal of at most 19 digits below 2^53 times or by a power of ten up to 10^22 is one correctly rounded
- * operation on exact doubles (Clinger 1990, "How to read floating point numbers accurately"): that is what sensors
- * say. strtod() does the rest; awaitd keeps the C locale, so its point is a point. */
+ * A decimal of at most 19 digits below 2^53 times or by a power of ten up to 10^22 is one
+ * correctly rounded operation on exact doubles (Clinger 1990, "How to read floating point numbers
+ * accurately"): that is what sensors say. strtod() does the rest; awaitd keeps the C locale, so
+ * its point is a point. */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -92,8 +93,8 @@ double_slow(struct json_span span, double *ret)
 int
 json_span_double(struct json_span span, double *ret)
 {
-	static const double powers[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
-		1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
+	static const double powers[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10,
+		1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
 	struct decimal decimal = { 0 };
 	double value;
 

@@ -1,5 +1,5 @@
-/* json_string.c - what a string means, behind its escapes.  Of checked text; what is wrong in any other
- * means something wrong too, but stays within the span. */
+/* json_string.c - what a string means, behind its escapes.  Of checked text; what is wrong in any
+ * other means something wrong too, but stays within the span. */
 #include <errno.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
-/* json_walk.c - a pull tokenizer over checked text.  What it meets in unchecked text ends it, or gives a
- * token of the wrong length; it never leaves the text. */
+/* json_walk.c - a pull tokenizer over checked text.  What it meets in unchecked text ends it, or
+ * gives a token of the wrong length; it never leaves the text. */
 #include <string.h>
 
 #include "base/json.h"
@@ -7,7 +7,8 @@
 void
 json_walk_begin(struct json_walk *walk, const char *text, size_t length)
 {
-	*walk = (struct json_walk){ .at = text, .end = text + length };
+	/* Nothing at all may be given as NULL, to which C17 lets nobody add even 0. */
+	*walk = (struct json_walk){ .at = text, .end = text != NULL ? text + length : NULL };
 }
 
 static struct json_token
@@ -69,8 +70,8 @@ token_string(struct json_walk *walk)
 static bool
 ends_scalar(char c)
 {
-	return c == ',' || c == ']' || c == '}' || c == ' ' || c == '\n' || c == '\r' || c == '\t' ||
-	    c == ':' || c == '"' || c == '{' || c == '[';
+	return c == ',' || c == ']' || c == '}' || c == ' ' || c == '\n' || c == '\r' ||
+	    c == '\t' || c == ':' || c == '"' || c == '{' || c == '[';
 }
 
 /* A number or a word: all up to the next character of structure. */

@@ -11,8 +11,8 @@ utf8_continues(unsigned char byte)
 	return (byte & 0xc0) == 0x80;
 }
 
-/* The length, 2 to 4, of the valid sequence of a character above U+007F that p begins with; 0: it is
- * none, or does not end before `end`. */
+/* The length, 2 to 4, of the valid sequence of a character above U+007F that p begins with; 0: it
+ * is none, or does not end before `end`. */
 static inline size_t
 utf8_sequence(const unsigned char *p, const unsigned char *end)
 {

@@ -1,152 +1,211 @@
 #include "config/canonical.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* With its length in front no text can be taken for two. */
-static void
-write_text(FILE *to, const char *text)
-{
-	if (text == NULL)
-		fputc('-', to);
-	else
-		fprintf(to, "%zu:%s", strlen(text), text);
-}
+/* A text that grows. */
+struct text {
+	char *bytes;
+	size_t length, room;
+	bool no_memory;
+};
 
 static bool
-write_scalar(FILE *to, const struct option *option, const void *field)
+text_grow(struct text *to, size_t more)
+{
+	size_t room = (to->length + more) * 2 + 200;
+	char *bytes = realloc(to->bytes, room);
+
+	if (bytes == NULL) {
+		to->no_memory = true;
+		return false;
+	}
+	to->bytes = bytes;
+	to->room = room;
+	return true;
+}
+
+static void
+text_add(struct text *to, const char *bytes, size_t length)
+{
+	if (to->room - to->length < length && !text_grow(to, length))
+		return;
+	memcpy(to->bytes + to->length, bytes, length);
+	to->length += length;
+}
+
+static void
+text_put(struct text *to, const char *string)
+{
+	text_add(to, string, strlen(string));
+}
+
+static void text_printf(struct text *to, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Of numbers alone. */
+static void
+text_printf(struct text *to, const char *format, ...)
+{
+	char number[64];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(number, sizeof number, format, args);
+	va_end(args);
+	text_put(to, number);
+}
+
+/* With its length in front no text can be taken for two. */
+static void
+write_text(struct text *to, const char *string)
+{
+	if (string == NULL) {
+		text_put(to, "-");
+		return;
+	}
+	text_printf(to, "%zu:", strlen(string));
+	text_put(to, string);
+}
+
+static void write_object(const struct fill *fill, struct text *to, const struct option *options,
+    const void *from);
+static void write_typed(const struct fill *fill, struct text *to, enum config_table table,
+    const struct option_typed *typed);
+
+static void
+write_scalar(struct text *to, const struct option *option, const void *field)
 {
 	const struct option_either *either = field;
 
 	switch (option->kind) {
 	case OPTION_KIND_BOOL:
-		return fprintf(to, "%d", *(const bool *)field) >= 0;
+		text_printf(to, "%d", *(const bool *)field);
+		break;
 	case OPTION_KIND_INTEGER:
 	case OPTION_KIND_DURATION:
-		return fprintf(to, "%" PRId64, *(const int64_t *)field) >= 0;
+		text_printf(to, "%" PRId64, *(const int64_t *)field);
+		break;
 	case OPTION_KIND_SIZE:
-		return fprintf(to, "%" PRIu64, *(const uint64_t *)field) >= 0;
+		text_printf(to, "%" PRIu64, *(const uint64_t *)field);
+		break;
 	case OPTION_KIND_DOUBLE:
-		return fprintf(to, "%a", *(const double *)field) >= 0;
+		text_printf(to, "%a", *(const double *)field);
+		break;
 	case OPTION_KIND_ENUM:
 		write_text(to, option->names[*(const int *)field]);
-		return true;
+		break;
 	case OPTION_KIND_MODE:
 	case OPTION_KIND_USER:
 	case OPTION_KIND_GROUP:
-		return fprintf(to, "%" PRIu32, *(const uint32_t *)field) >= 0;
+		text_printf(to, "%" PRIu32, *(const uint32_t *)field);
+		break;
 	case OPTION_KIND_EITHER:
 		if (either->name == NULL)
-			return fprintf(to, "%" PRId64, either->number) >= 0;
-		write_text(to, either->name);
-		return true;
+			text_printf(to, "%" PRId64, either->number);
+		else
+			write_text(to, either->name);
+		break;
 	case OPTION_KIND_JSON:
 		write_text(to, ((const struct option_json *)field)->text);
-		return true;
+		break;
 	default:
 		write_text(to, *(const char *const *)field);
-		return true;
+		break;
 	}
 }
 
 static void
-write_strings(FILE *to, const struct option_strings *strings)
+write_strings(struct text *to, const struct option_strings *strings)
 {
 	for (size_t i = 0; i < strings->count; i++)
 		write_text(to, strings->items[i]);
 }
 
 static void
-write_ids(FILE *to, const struct option_ids *ids)
+write_ids(struct text *to, const struct option_ids *ids)
 {
 	for (size_t i = 0; i < ids->count; i++)
-		fprintf(to, "%" PRIu32 ",", ids->items[i]);
+		text_printf(to, "%" PRIu32 ",", ids->items[i]);
 }
 
-static bool
-write_objects(const struct fill *fill, FILE *to, const struct option *option,
+static void
+write_objects(const struct fill *fill, struct text *to, const struct option *option,
     const struct option_objects *objects)
 {
-	for (size_t i = 0; i < objects->count; i++) {
-		if (!canonical_object(fill, to, option->options,
-		        (const char *)objects->items + i * option->size))
-			return false;
-	}
-	return true;
+	for (size_t i = 0; i < objects->count; i++)
+		write_object(fill, to, option->options,
+		    (const char *)objects->items + i * option->size);
 }
 
-static bool
-write_typed_list(const struct fill *fill, FILE *to, enum config_table table,
+static void
+write_typed_list(const struct fill *fill, struct text *to, enum config_table table,
     const struct option_typed_list *list)
 {
-	for (size_t i = 0; i < list->count; i++) {
-		if (!canonical_typed(fill, to, table, &list->items[i]))
-			return false;
-	}
-	return true;
+	for (size_t i = 0; i < list->count; i++)
+		write_typed(fill, to, table, &list->items[i]);
 }
 
-static bool
-write_field(const struct fill *fill, FILE *to, const struct option *option, const void *field)
+static void
+write_field(const struct fill *fill, struct text *to, const struct option *option,
+    const void *field)
 {
 	switch (option->kind) {
 	case OPTION_KIND_STRINGS:
 		write_strings(to, field);
-		return true;
+		break;
 	case OPTION_KIND_USERS:
 	case OPTION_KIND_GROUPS:
 		write_ids(to, field);
-		return true;
+		break;
 	case OPTION_KIND_OBJECT:
-		return canonical_object(fill, to, option->options, field);
+		write_object(fill, to, option->options, field);
+		break;
 	case OPTION_KIND_OBJECTS:
-		return write_objects(fill, to, option, field);
+		write_objects(fill, to, option, field);
+		break;
 	case OPTION_KIND_TYPED:
-		return canonical_typed(fill, to, (enum config_table)option->table, field);
+		write_typed(fill, to, (enum config_table)option->table, field);
+		break;
 	case OPTION_KIND_TYPED_LIST:
-		return write_typed_list(fill, to, (enum config_table)option->table, field);
+		write_typed_list(fill, to, (enum config_table)option->table, field);
+		break;
 	default:
-		return write_scalar(to, option, field);
+		write_scalar(to, option, field);
+		break;
 	}
 }
 
-/* The text of one field; the caller frees it. */
-static char *
-field_text(const struct fill *fill, const struct option *option, const void *base)
+static void
+write_member(const struct fill *fill, struct text *to, const struct option *option,
+    const void *base)
 {
-	char *text = NULL;
-	size_t length;
-	FILE *to = open_memstream(&text, &length);
-	bool ok;
-
-	if (to == NULL)
-		return NULL;
-	ok = write_field(fill, to, option, (const char *)base + option->offset);
+	text_put(to, option->name);
+	text_put(to, "=");
+	write_field(fill, to, option, (const char *)base + option->offset);
 	if (option->given != 0)
-		fprintf(to, "?%d", *(const bool *)((const char *)base + option->given));
-	if (fclose(to) != 0 || !ok) {
-		free(text);
-		return NULL;
-	}
-	return text;
+		text_printf(to, "?%d", *(const bool *)((const char *)base + option->given));
+	text_put(to, ";");
 }
 
-/* A field that is as it would be by default is left out, so that an option that a later version adds changes no
- * text. */
-static bool
-write_unless_default(const struct fill *fill, FILE *to, const struct option *option,
+/* A field that is as it would be by default is left out, so that an option that a later version
+ * adds changes no text. */
+static void
+write_unless_default(const struct fill *fill, struct text *to, const struct option *option,
     const void *from, const void *defaults)
 {
-	char *text = field_text(fill, option, from);
-	char *usual = field_text(fill, option, defaults);
-	bool ok = text != NULL && usual != NULL;
+	size_t begin = to->length, middle, usual;
 
-	if (ok && strcmp(text, usual) != 0)
-		fprintf(to, "%s=%s;", option->name, text);
-	free(text);
-	free(usual);
-	return ok;
+	write_member(fill, to, option, from);
+	middle = to->length;
+	write_member(fill, to, option, defaults);
+	usual = to->length - middle;
+	to->length = middle;
+	if (usual == middle - begin && memcmp(to->bytes + begin, to->bytes + middle, usual) == 0)
+		to->length = begin;
 }
 
 static size_t
@@ -184,42 +243,33 @@ defaults_new(const struct fill *fill, const struct option *options)
 	return defaults;
 }
 
-bool
-canonical_object(const struct fill *fill, FILE *to, const struct option *options, const void *from)
+static void
+write_object(const struct fill *fill, struct text *to, const struct option *options,
+    const void *from)
 {
 	void *defaults = defaults_new(fill, options);
-	bool ok = defaults != NULL;
 
-	fputc('{', to);
-	for (; ok && options->name != NULL; options++)
-		ok = write_unless_default(fill, to, options, from, defaults);
-	fputc('}', to);
+	if (defaults == NULL) {
+		to->no_memory = true;
+		return;
+	}
+	text_put(to, "{");
+	for (; !to->no_memory && options->name != NULL; options++)
+		write_unless_default(fill, to, options, from, defaults);
+	text_put(to, "}");
 	free(defaults);
-	return ok;
 }
 
-bool
-canonical_typed(const struct fill *fill, FILE *to, enum config_table table,
+static void
+write_typed(const struct fill *fill, struct text *to, enum config_table table,
     const struct option_typed *typed)
 {
 	struct option_type type;
 
 	if (typed->name == NULL || !table_find(fill->tables, table, typed->name, &type))
-		return true;
+		return;
 	write_text(to, typed->name);
-	return canonical_object(fill, to, type.options, typed->options);
-}
-
-/* Closes the stream that *text grew in and moves the text to the pool. */
-static const char *
-text_finish(const struct fill *fill, FILE *to, char **text, bool ok)
-{
-	const char *ret = NULL;
-
-	if (fclose(to) == 0 && ok)
-		ret = pool_text(fill->pool, *text, strlen(*text));
-	free(*text);
-	return ret;
+	write_object(fill, to, type.options, typed->options);
 }
 
 const char *
@@ -235,13 +285,14 @@ const char *
 canonical_typed_list_text(const struct fill *fill, enum config_table table,
     const struct option_typed_list *list)
 {
-	char *text = NULL;
-	size_t length;
-	FILE *to = open_memstream(&text, &length);
+	struct text text = { 0 };
+	const char *ret = NULL;
 
-	if (to == NULL)
-		return NULL;
-	return text_finish(fill, to, &text, write_typed_list(fill, to, table, list));
+	write_typed_list(fill, &text, table, list);
+	if (!text.no_memory)
+		ret = pool_text(fill->pool, text.bytes == NULL ? "" : text.bytes, text.length);
+	free(text.bytes);
+	return ret;
 }
 
 uint64_t

@@ -1,18 +1,10 @@
-/* canonical.h - what was configured as one text: the same for the same meaning ("1s" and "1000ms", a default written
- * out or not), another for another.  For comparing, and for hashing across restarts. */
+/* canonical.h - what was configured as one text: the same for the same meaning ("1s" and
+ * "1000ms", a default written out or not), another for another.  For comparing, and for hashing
+ * across restarts. */
 #ifndef CONFIG_CANONICAL_H
 #define CONFIG_CANONICAL_H
 
-#include <stdio.h>
-
 #include "config/fill.h"
-
-/* A filled struct.  False: no memory. */
-bool canonical_object(const struct fill *fill, FILE *to, const struct option *options,
-    const void *from);
-
-bool canonical_typed(const struct fill *fill, FILE *to, enum config_table table,
-    const struct option_typed *typed);
 
 /* Texts in fill->pool; NULL: no memory. */
 const char *canonical_typed_text(const struct fill *fill, enum config_table table,

@@ -1,8 +1,10 @@
-/* config.h - loads the config: FILE, then the .json files in FILE.d in the order of their names, merged as
- * RFC 7396 does (null removes), checked against the options of all sources, operators and sinks.
+/* config.h - loads the config: FILE, then the .json files in FILE.d in the order of their names,
+ * merged as RFC 7396 does (null removes), checked against the options of all sources, operators
+ * and sinks.
  *
- * Either all of it is right, or all that is wrong is said at once, each with the file, line, column and JSON pointer (RFC
- * 6901) where it stands.  Members named $schema and $comment are ignored everywhere.  */
+ * Either all of it is right, or all that is wrong is said at once, each with the file, line,
+ * column and JSON pointer (RFC 6901) where it stands.  Members named $schema and $comment are
+ * ignored everywhere. */
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
 
@@ -12,8 +14,8 @@
 
 #define CONFIG_FILE_MAX (8u << 20)   /* bytes of one file */
 
-/* What config does not know of: the rows of each table, one an index, false behind the last.  The callee fills
- * *ret from its const ops. */
+/* What config does not know of: the rows of each table, one an index, false behind the last.  The
+ * callee fills *ret from its const ops. */
 typedef bool (*config_row)(size_t index, struct option_type *ret);
 
 struct config_tables {
@@ -50,7 +52,8 @@ struct config_stream {
 	struct config_allow allow;
 	int open;                                 /* enum config_open */
 	int64_t linger, expect;                   /* ns; 0: none */
-	uint64_t chain;                           /* a hash of source and operators, defaults applied */
+	/* a hash of source and operators, defaults applied */
+	uint64_t chain;
 };
 
 struct config_sink {
@@ -63,7 +66,8 @@ struct config {
 	size_t stream_count;
 	const struct config_sink *const *sinks;       /* likewise */
 	size_t sink_count;
-	const char *text;            /* the merged document, compact JSON: config_load_text() takes it */
+	/* the merged document, compact JSON: config_load_text() takes it */
+	const char *text;
 	size_t length;
 };
 
@@ -78,8 +82,8 @@ void config_sink_unref(const struct config_sink *sink);
 const struct config_stream *config_stream_find(const struct config *config, const char *name);
 const struct config_sink *config_sink_find(const struct config *config, const char *name);
 
-/* What a reload has to change.  Compared is what was meant: "1s" equals "1000ms", and a default that is
- * written out equals one that is not. */
+/* What a reload has to change.  Compared is what was meant: "1s" equals "1000ms", and a default
+ * that is written out equals one that is not. */
 enum config_part {
 	CONFIG_PART_SOURCE = 1 << 0,
 	CONFIG_PART_OPERATORS = 1 << 1,
@@ -105,7 +109,8 @@ struct config_error {
 };
 
 struct config_errors {
-	const struct config_error *items;   /* by file, in the order they were read, then by place */
+	/* by file, in the order they were read, then by place */
+	const struct config_error *items;
 	size_t count;
 	size_t more;                 /* how many were left out: the first 1000 are kept */
 };
@@ -120,8 +125,9 @@ char *config_errors_text(const struct config_errors *errors);
 
 /* ----------------------------------------------------------------- loading */
 
-/* 0 and *ret, which the caller frees; or *ret_errors, which the caller frees, and -EINVAL (the config is wrong), or what
- * open() and read() said of a file, as a negative errno; or -ENOMEM and neither. */
+/* 0 and *ret, which the caller frees; or *ret_errors, which the caller frees, and -EINVAL (the
+ * config is wrong), or what open() and read() said of a file, as a negative errno; or -ENOMEM and
+ * neither. */
 int config_load(const struct config_tables *tables, const char *path, struct config **ret,
     struct config_errors **ret_errors);
 
@@ -134,11 +140,12 @@ int config_load_text(const struct config_tables *tables, const char *name, const
 /* JSON Schema (draft 2020-12) of a config file.  0 or -errno. */
 int config_schema_write(const struct config_tables *tables, FILE *to);
 
-/* The sections of awaitd.json(5) on streams, sources, operators and sinks, in man(7) macros.  0 or -errno. */
+/* The sections of awaitd.json(5) on streams, sources, operators and sinks, in man(7) macros.  0
+ * or -errno. */
 int config_man_write(const struct config_tables *tables, FILE *to);
 
-/* A mistake in the option arrays themselves (a default out of range, an empty help, a name twice), for a
- * test over all tables: NULL, or the first one as a string that the caller frees. */
+/* A mistake in the option arrays themselves (a default out of range, an empty help, a name
+ * twice), for a test over all tables: NULL, or the first one as a string that the caller frees. */
 char *config_tables_mistake(const struct config_tables *tables);
 
 #endif

@@ -63,8 +63,9 @@ token_at(const struct document_file *file, size_t offset)
 	return token.span;
 }
 
-/* What jansson refuses of a text that json_check() has passed; it tells where that ends.  Nothing else can be
- * wrong with it, so any other error (it does not set one wherever it should) is that there is no memory. */
+/* What jansson refuses of a text that json_check() has passed; it tells where that ends.  Nothing
+ * else can be wrong with it, so any other error (it does not set one wherever it should) is that
+ * there is no memory. */
 static int
 file_refused(const struct document *document, size_t index, const json_error_t *error,
     struct report *report)
@@ -130,7 +131,7 @@ file_read(struct document *document, char *name, struct report *report)
 		report->no_memory = true;
 		return -ENOMEM;
 	}
-	r = read_file(file->name, &file->text, &file->length, &message);
+	r = config_read_file(file->name, &file->text, &file->length, &message);
 	if (r == 0)
 		return file_parse(document, index, report);
 	if (r == -ENOMEM)
@@ -183,7 +184,8 @@ folder_refused(struct document *document, char *name, int error, struct report *
 		report->no_memory = true;
 		return -ENOMEM;
 	}
-	report_add_file(report, document->count - 1, "the folder cannot be read: %s", strerror(-error));
+	report_add_file(report, document->count - 1, "the folder cannot be read: %s",
+	    strerror(-error));
 	return error;
 }
 
@@ -201,12 +203,12 @@ document_read(struct document *document, const char *path, struct report *report
 	memcpy(folder, path, length);
 	memcpy(folder + length, ".d", 3);
 	r = file_read(document, strdup(path), report);
-	r_folder = read_folder(folder, &paths);
+	r_folder = config_read_folder(folder, &paths);
 	if (r_folder < 0) {
 		r_folder = folder_refused(document, folder, r_folder, report);
 	} else {
 		r_folder = folder_read(document, paths, report);
-		read_folder_free(paths);
+		config_read_folder_free(paths);
 		free(folder);
 	}
 	if (r == 0)
@@ -258,7 +260,8 @@ document_locate(const struct document *document, const char *pointer, enum repor
 	size_t file = 0;
 
 	for (size_t i = 0; i < document->count; i++) {
-		struct position_found found = positions_find(&document->files[i].positions, pointer);
+		struct position_found found = positions_find(&document->files[i].positions,
+		    pointer);
 
 		if (i == 0 || found.depth >= best.depth) {
 			best = found;

@@ -19,7 +19,8 @@ known_members(const struct option *options, const char *discriminator, struct po
 	const char *known = discriminator == NULL ? "" : pool_printf(pool, "\"%s\"", discriminator);
 
 	for (; known != NULL && options->name != NULL; options++) {
-		const char *between = known[0] == '\0' ? "" : options[1].name != NULL ? ", " : " and ";
+		bool first = known[0] == '\0', last = options[1].name == NULL;
+		const char *between = first ? "" : last ? " and " : ", ";
 
 		known = pool_printf(pool, "%s%s\"%s\"", known, between, options->name);
 	}
@@ -50,7 +51,8 @@ unknown_member(const struct fill *fill, const struct place *place, const struct 
 	if (known == NULL)
 		fill_no_memory(fill);
 	else
-		report_add(fill->report, place, REPORT_AT_KEY, "unknown member \"%.60s\", known here: %s",
+		report_add(fill->report, place, REPORT_AT_KEY,
+		    "unknown member \"%.60s\", known here: %s",
 		    place->name, known[0] == '\0' ? "none" : known);
 }
 
@@ -107,7 +109,8 @@ missing_member(const struct fill *fill, const struct place *place, const struct 
 
 	if (must == NULL)
 		return fill_no_memory(fill);
-	report_add(fill->report, place, REPORT_AT_VALUE, "member \"%s\" is missing: %s", option->name,
+	report_add(fill->report, place, REPORT_AT_VALUE, "member \"%s\" is missing: %s",
+	    option->name,
 	    must);
 	return false;
 }
@@ -235,7 +238,8 @@ unknown_type(const struct fill *fill, const struct place *place, enum config_tab
 		return fill_no_memory(fill);
 	if (suggestion.best != NULL)
 		report_add(fill->report, place, REPORT_AT_VALUE,
-		    "unknown %s \"%.60s\", did you mean \"%s\"?", table_what(table), name, suggestion.best);
+		    "unknown %s \"%.60s\", did you mean \"%s\"?", table_what(table), name,
+		    suggestion.best);
 	else
 		report_add(fill->report, place, REPORT_AT_VALUE, "unknown %s \"%.60s\", must be %s",
 		    table_what(table), name, names);
@@ -255,7 +259,8 @@ no_type(const struct fill *fill, const struct place *place, enum config_table ta
 		report_add(fill->report, place, REPORT_AT_VALUE, "member \"%s\" is missing: %s",
 		    table_member(table), names);
 	else
-		report_add(fill->report, &member, REPORT_AT_VALUE, "is %s, but must be %s", is, names);
+		report_add(fill->report, &member, REPORT_AT_VALUE, "is %s, but must be %s", is,
+		    names);
 	return false;
 }
 

@@ -1,4 +1,5 @@
-/* fill.h - the one validator: checks a JSON object against an option array and fills a struct by it. */
+/* fill.h - the one validator: checks a JSON object against an option array and fills a struct by
+ * it. */
 #ifndef CONFIG_FILL_H
 #define CONFIG_FILL_H
 
@@ -20,8 +21,9 @@ struct fill {
 	struct pool *pool;           /* for what the struct points to */
 };
 
-/* Tells all that is wrong; true: nothing.  discriminator: a member that is not an option, as "type" is of typed
- * objects; or NULL.  `to` is a zeroed struct; a check (or NULL) is called with it if nothing is wrong yet. */
+/* Tells all that is wrong; true: nothing.  discriminator: a member that is not an option, as
+ * "type" is of typed objects; or NULL.  `to` is a zeroed struct; a check (or NULL) is called with
+ * it if nothing is wrong yet. */
 bool fill_object(const struct fill *fill, const struct place *place, json_t *object,
     const struct option *options, const char *discriminator, option_check check, void *to);
 

@@ -9,8 +9,10 @@ list_begin(const struct fill *fill, const struct place *place, const struct opti
 	int64_t count = (int64_t)json_array_size(value), bound;
 
 	if (!json_is_array(value) ||
-	    (option->min != NULL && bound_integer(option, option->min, &bound) == 0 && count < bound) ||
-	    (option->max != NULL && bound_integer(option, option->max, &bound) == 0 && count > bound))
+	    (option->min != NULL && bound_integer(option, option->min, &bound) == 0 &&
+	    count < bound) ||
+	    (option->max != NULL && bound_integer(option, option->max, &bound) == 0 &&
+	    count > bound))
 		return fill_wrong(fill, place, option, value);
 	*ret_items = pool_alloc(fill->pool, json_array_size(value) * size);
 	return *ret_items != NULL || fill_no_memory(fill);
@@ -93,7 +95,8 @@ fill_typed_list(const struct fill *fill, const struct place *place, const struct
 	for (size_t i = 0; i < json_array_size(value); i++) {
 		struct place item = { place, NULL, i };
 
-		if (!fill_typed(fill, &item, (enum config_table)option->table, json_array_get(value, i),
+		if (!fill_typed(fill, &item, (enum config_table)option->table,
+		    json_array_get(value, i),
 		        &items[i]))
 			ok = false;
 	}

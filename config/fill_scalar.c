@@ -51,7 +51,8 @@ within(const struct option *option, int64_t value)
 
 	if (option->min != NULL && bound_integer(option, option->min, &bound) == 0 && value < bound)
 		return false;
-	return option->max == NULL || bound_integer(option, option->max, &bound) < 0 || value <= bound;
+	return option->max == NULL || bound_integer(option, option->max, &bound) < 0 ||
+	    value <= bound;
 }
 
 static bool
@@ -232,11 +233,32 @@ fill_unit(const struct fill *fill, const struct place *place, const struct optio
 	suggestion = unit_suggest(text);
 	if (suggestion != NULL)
 		report_add(fill->report, place, REPORT_AT_VALUE,
-		    "\"%.60s\" is no unit of the SenML registry, did you mean \"%s\"?", text, suggestion);
+		    "\"%.60s\" is no unit of the SenML registry, did you mean \"%s\"?", text,
+		    suggestion);
 	else
 		report_add(fill->report, place, REPORT_AT_VALUE,
-		    "\"%.60s\" is no unit of the SenML registry (RFC 8428, RFC 8798); leave it out if there is none",
+		    "\"%.60s\" is no unit of the SenML registry (RFC 8428, RFC 8798); leave it out "
+		    "if there is none",
 		    text);
+	return false;
+}
+
+static bool
+wrong_word(const struct fill *fill, const struct place *place, const struct option *option,
+    json_t *value)
+{
+	struct suggestion suggestion = suggestion_begin(json_string_value(value));
+	const char *must = option_describe(option, &fill->report->pool);
+
+	for (int i = 0; option->names[i] != NULL; i++)
+		suggestion_try(&suggestion, option->names[i]);
+	if (suggestion.best == NULL)
+		return fill_wrong(fill, place, option, value);
+	if (must == NULL)
+		return fill_no_memory(fill);
+	report_add(fill->report, place, REPORT_AT_VALUE,
+	    "is \"%.60s\", but must be %s, did you mean \"%s\"?", suggestion.wrong, must,
+	    suggestion.best);
 	return false;
 }
 
@@ -244,27 +266,17 @@ static bool
 fill_enum(const struct fill *fill, const struct place *place, const struct option *option,
     json_t *value, void *field)
 {
-	const char *text = json_string_value(value), *must;
-	struct suggestion suggestion;
+	const char *text = json_string_value(value);
 
 	if (text == NULL)
 		return fill_wrong(fill, place, option, value);
-	suggestion = suggestion_begin(text);
 	for (int i = 0; option->names[i] != NULL; i++) {
 		if (strcmp(option->names[i], text) == 0) {
 			*(int *)field = i;
 			return true;
 		}
-		suggestion_try(&suggestion, option->names[i]);
 	}
-	if (suggestion.best == NULL)
-		return fill_wrong(fill, place, option, value);
-	must = option_describe(option, &fill->report->pool);
-	if (must == NULL)
-		return fill_no_memory(fill);
-	report_add(fill->report, place, REPORT_AT_VALUE,
-	    "is \"%.60s\", but must be %s, did you mean \"%s\"?", text, must, suggestion.best);
-	return false;
+	return wrong_word(fill, place, option, value);
 }
 
 static bool
@@ -313,7 +325,8 @@ fill_id(const struct fill *fill, const struct place *place, const struct option 
 	} else if (text != NULL && text[0] != '\0') {
 		if (id_by_name(user, text, ret))
 			return true;
-		report_add(fill->report, place, REPORT_AT_VALUE, "there is no %s \"%.60s\" on this machine",
+		report_add(fill->report, place, REPORT_AT_VALUE,
+		    "there is no %s \"%.60s\" on this machine",
 		    user ? "user" : "group", text);
 		return false;
 	} else {

@@ -170,7 +170,8 @@ load_document(const struct loading *loading, json_t *root)
 		qsort((void *)config->streams, config->stream_count, sizeof *config->streams,
 		    by_stream_name);
 	if (config->sink_count > 0)
-		qsort((void *)config->sinks, config->sink_count, sizeof *config->sinks, by_sink_name);
+		qsort((void *)config->sinks, config->sink_count, sizeof *config->sinks,
+		    by_sink_name);
 	config->text = json_dumps(root, JSON_COMPACT | JSON_SORT_KEYS);
 	if (config->text == NULL)
 		return -ENOMEM;
@@ -249,7 +250,8 @@ config_sink_find(const struct config *config, const char *name)
 	const struct config_sink key = { .name = name }, *wanted = &key;
 	const struct config_sink *const *found = config->sink_count == 0
 	    ? NULL
-	    : bsearch(&wanted, config->sinks, config->sink_count, sizeof *config->sinks, by_sink_name);
+	    : bsearch(&wanted, config->sinks, config->sink_count, sizeof *config->sinks,
+	    by_sink_name);
 
 	return found == NULL ? NULL : *found;
 }

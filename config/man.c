@@ -1,4 +1,5 @@
-/* man.c - the part of awaitd.json(5) that lists options, in man(7) macros, out of the option arrays. */
+/* man.c - the part of awaitd.json(5) that lists options, in man(7) macros, out of the option
+ * arrays. */
 #include <errno.h>
 #include <string.h>
 

@@ -1,4 +1,5 @@
-/* mistake.c - checks the option arrays themselves, so that a wrong default is found by a test, not by a user. */
+/* mistake.c - checks the option arrays themselves, so that a wrong default is found by a test,
+ * not by a user. */
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,7 +89,8 @@ check_option(struct checking *checking, const struct option *option)
 		found(checking, option, "has no help");
 	else if (option->required && option->value != NULL)
 		found(checking, option, "is required and has a default");
-	else if (option->kind == OPTION_KIND_ENUM && (option->names == NULL || option->names[0] == NULL))
+	else if (option->kind == OPTION_KIND_ENUM &&
+	    (option->names == NULL || option->names[0] == NULL))
 		found(checking, option, "has no names");
 	else if (nested && option->options == NULL)
 		found(checking, option, "has no options");
@@ -127,7 +129,8 @@ check_table(struct checking *checking, enum config_table table)
 			checking->what = type.name;
 		if (type.help == NULL || type.help[0] == '\0')
 			found(checking, &itself, "has no help");
-		if (!table_find(checking->tables, table, type.name, &first) || first.ops != type.ops)
+		if (!table_find(checking->tables, table, type.name, &first) ||
+		    first.ops != type.ops)
 			found(checking, &itself, "is there twice");
 		check_options(checking, type.options);
 	}

@@ -1,48 +1,50 @@
 /* option.h - how a source, an operator or a sink says which options it has.
  *
- * A const array of struct option, ended by a zero row, describes the members of one JSON object and where in a C
- * struct their values go.  The validator, "did you mean", the JSON Schema and the section of awaitd.json(5) all
- * come from it.  A whole example:
+ * A const array of struct option, ended by a zero row, describes the members of one JSON object
+ * and where in a C struct their values go.  The validator, "did you mean", the JSON Schema and
+ * the section of awaitd.json(5) all come from it.  A whole example:
  *
- *	struct timer_options {
- *		int64_t from, to, interval;             // interval: ns
- *		bool has_to;
- *		int missed;                             // enum
- *	};
+ * 	struct timer_options {
+ * 		int64_t from, to, interval;             // interval: ns
+ * 		bool has_to;
+ * 		int missed;                             // enum
+ * 	};
  *
- *	static const char *const missed_names[] = { "gap", "late", NULL };     // 0, 1
+ * 	static const char *const missed_names[] = { "gap", "late", NULL };     // 0, 1
  *
- *	static const struct option timer_options[] = {
- *		{ "from", OPTION_INTEGER(struct timer_options, from), .value = "1",
- *		    .help = "The first value." },
- *		{ "to", OPTION_INTEGER(struct timer_options, to),
- *		    .given = offsetof(struct timer_options, has_to),
- *		    .help = "The last value; without it, it counts for ever." },
- *		{ "interval", OPTION_DURATION(struct timer_options, interval), .value = "1s",
- *		    .min = "1ms", .max = "1d", .help = "Time between two values." },
- *		{ "missed", OPTION_ENUM(struct timer_options, missed, missed_names), .value = "gap",
- *		    .help = "..." },
- *		{ 0 },
- *	};
+ * 	static const struct option timer_options[] = {
+ * 		{ "from", OPTION_INTEGER(struct timer_options, from), .value = "1",
+ * 		    .help = "The first value." },
+ * 		{ "to", OPTION_INTEGER(struct timer_options, to),
+ * 		    .given = offsetof(struct timer_options, has_to),
+ * 		    .help = "The last value; without it, it counts for ever." },
+ * 		{ "interval", OPTION_DURATION(struct timer_options, interval), .value = "1s",
+ * 		    .min = "1ms", .max = "1d", .help = "Time between two values." },
+ * 		{ "missed", OPTION_ENUM(struct timer_options, missed, missed_names), .value = "gap",
+ * 		    .help = "..." },
+ * 		{ 0 },
+ * 	};
  *
- *	static void                                     // ops->check, or NULL
- *	timer_check(const void *options, struct option_report *report)
- *	{
- *		const struct timer_options *self = options;
+ * 	static void                                     // ops->check, or NULL
+ * 	timer_check(const void *options, struct option_report *report)
+ * 	{
+ * 		const struct timer_options *self = options;
  *
- *		if (self->has_to && self->to < self->from)
- *			option_error(report, "to", "is less than \"from\" (%" PRId64 ")", self->from);
- *	}
+ * 		if (self->has_to && self->to < self->from)
+ * 			option_error(report, "to", "is less than \"from\" (%" PRId64 ")",
+ *			    self->from);
+ * 	}
  *
- * Defaults and bounds are texts, written as the config would have them but without quotes: "1s", "64KiB", "0660",
- * "0.5", "true".  The macros make a field of the wrong C type a compile error.
+ * Defaults and bounds are texts, written as the config would have them but without quotes: "1s",
+ * "64KiB", "0660", "0.5", "true".  The macros make a field of the wrong C type a compile error.
  *
- * The struct is zeroed, then filled.  Every string, list and nested struct in it belongs to the config (for
- * streams and sinks: to their struct config_stream or config_sink, config/config.h) and is freed with it:
- * nobody frees one, who needs it for longer copies it.  An option that is absent and has no default stays
- * zero: NULL, 0, false, an empty list.
+ * The struct is zeroed, then filled.  Every string, list and nested struct in it belongs to the
+ * config (for streams and sinks: to their struct config_stream or config_sink, config/config.h)
+ * and is freed with it: nobody frees one, who needs it for longer copies it.  An option that is
+ * absent and has no default stays zero: NULL, 0, false, an empty list.
  *
- * <getopt.h> has a struct option too: a file includes one of the two (getopt() alone is in <unistd.h>). */
+ * <getopt.h> has a struct option too: a file includes one of the two (getopt() alone is in
+ * <unistd.h>). */
 #ifndef CONFIG_OPTION_H
 #define CONFIG_OPTION_H
 
@@ -93,7 +95,8 @@ struct option {
 	size_t size;                 /* of one struct of OPTION_OBJECTS */
 	const char *shorthand;       /* OBJECT: what is no object stands for this member of it */
 	unsigned int table;          /* of typed objects: config's own */
-	size_t given;                /* offset of a bool that becomes true if the member is there; not 0 */
+	/* offset of a bool that becomes true if the member is there; not 0 */
+	size_t given;
 	bool required;
 	bool empty;                  /* strings may be empty */
 	bool never;                  /* DURATION: "never" is DURATION_NEVER */
@@ -102,8 +105,8 @@ struct option {
 
 /* ------------------------------------------------ the fields' types, by kind */
 
-/* An integer or a string: a GPIO line is an offset or a name.  name NULL: it is the number.  min and max
- * bound the number. */
+/* An integer or a string: a GPIO line is an offset or a name.  name NULL: it is the number.  min
+ * and max bound the number. */
 struct option_either {
 	const char *name;
 	int64_t number;
@@ -202,11 +205,13 @@ struct option_typed_list {
 
 struct option_report;
 
-/* What one row alone cannot say.  Called with the filled struct, only if each option by itself is right. */
+/* What one row alone cannot say.  Called with the filled struct, only if each option by itself is
+ * right. */
 typedef void (*option_check)(const void *options, struct option_report *report);
 
-/* Says that a member is wrong; the message goes on from its pointer: "is less than \"from\"".  member: a name or
- * names with slashes between ("to", "points/0/x"), within the checked object; "": the object itself. */
+/* Says that a member is wrong; the message goes on from its pointer: "is less than \"from\"".
+ * member: a name or names with slashes between ("to", "points/0/x"), within the checked object;
+ * "": the object itself. */
 void option_error(struct option_report *report, const char *member, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

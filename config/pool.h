@@ -1,4 +1,5 @@
-/* pool.h - memory that is freed at once: what belongs to one stream, one sink, or one list of errors. */
+/* pool.h - memory that is freed at once: what belongs to one stream, one sink, or one list of
+ * errors. */
 #ifndef CONFIG_POOL_H
 #define CONFIG_POOL_H
 

@@ -49,7 +49,8 @@ static void
 node_link(struct positions *map, uint32_t index)
 {
 	struct position_node *node = &map->nodes[index];
-	uint32_t *bucket = &map->buckets[hash(node->parent, node->name, node->length) % map->bucket_count];
+	uint32_t place = hash(node->parent, node->name, node->length) % map->bucket_count;
+	uint32_t *bucket = &map->buckets[place];
 
 	node->next = *bucket;
 	*bucket = index;
@@ -163,11 +164,13 @@ key_name(struct positions *map, struct json_span key, struct position_node *node
 }
 
 static int
-map_member(struct mapping *mapping, struct json_token key, struct json_token *ret_value, uint32_t *ret)
+map_member(struct mapping *mapping, struct json_token key, struct json_token *ret_value,
+    uint32_t *ret)
 {
 	struct positions *map = mapping->map;
 	uint32_t parent = mapping->levels[mapping->depth].node, earlier;
-	struct position_node node = { .parent = parent, .key = (uint32_t)(key.span.text - map->text) };
+	struct position_node node = { .parent = parent,
+	    .key = (uint32_t)(key.span.text - map->text) };
 	int r = key_name(map, key.span, &node);
 
 	if (r < 0)
@@ -190,7 +193,8 @@ map_element(struct mapping *mapping, struct json_token value, uint32_t *ret)
 {
 	struct level *level = &mapping->levels[mapping->depth];
 	uint32_t offset = (uint32_t)(value.span.text - mapping->map->text);
-	struct position_node node = { .parent = level->node, .length = level->index++, .key = offset,
+	struct position_node node = { .parent = level->node, .length = level->index++,
+	    .key = offset,
 		.value = offset };
 
 	return node_add(mapping->map, node, ret);
@@ -259,7 +263,8 @@ positions_free(struct positions *map)
 	*map = (struct positions){ 0 };
 }
 
-/* A segment as its bytes; ~1 is a slash, ~0 a tilde (RFC 6901, 4).  Never longer than what it was. */
+/* A segment as its bytes; ~1 is a slash, ~0 a tilde (RFC 6901, 4).  Never longer than what it
+ * was. */
 static size_t
 segment_unescape(const char *segment, size_t length, char *to)
 {

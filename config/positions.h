@@ -1,5 +1,5 @@
-/* positions.h - where each member and element of a JSON text stands, by its JSON pointer (jansson tells positions of
- * syntax errors only). */
+/* positions.h - where each member and element of a JSON text stands, by its JSON pointer (jansson
+ * tells positions of syntax errors only). */
 #ifndef CONFIG_POSITIONS_H
 #define CONFIG_POSITIONS_H
 
@@ -20,8 +20,8 @@ struct positions {
 	uint32_t count, room, bucket_count;
 };
 
-/* Called for each member that repeats a name within its object: offsets of both names.  pointer: of the
- * member; valid within the call. */
+/* Called for each member that repeats a name within its object: offsets of both names.  pointer:
+ * of the member; valid within the call. */
 typedef void (*positions_repeated)(void *context, const char *pointer, size_t first, size_t second);
 
 /* Maps a text that json_check() has passed, and that outlives the map.  0 or -ENOMEM. */
@@ -31,7 +31,8 @@ void positions_free(struct positions *positions);
 
 struct position_found {
 	size_t depth;                /* how many segments of the pointer are there; SIZE_MAX: all */
-	size_t key, value;           /* offsets of the last of them; key: of its value if it has none */
+	/* offsets of the last of them; key: of its value if it has none */
+	size_t key, value;
 };
 
 /* Goes as far along the pointer as the text does.  Where a name repeats, its last one counts. */

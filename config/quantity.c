@@ -62,7 +62,8 @@ digits_parse(const char **p, uint64_t *ret)
 	return 0;
 }
 
-/* The digits behind a point, of which each is worth a tenth of the one before; what is below 1 is dropped. */
+/* The digits behind a point, of which each is worth a tenth of the one before; what is below 1 is
+ * dropped. */
 static int
 fraction_parse(const char **p, uint64_t factor, uint64_t *ret)
 {

@@ -56,7 +56,7 @@ read_all(int fd, char *buffer, size_t size)
 }
 
 int
-read_file(const char *path, char **ret_text, size_t *ret_length, const char **ret_message)
+config_read_file(const char *path, char **ret_text, size_t *ret_length, const char **ret_message)
 {
 	size_t size = 0;
 	ssize_t have;
@@ -109,7 +109,7 @@ path_join(const char *folder, const char *name)
 }
 
 void
-read_folder_free(char **paths)
+config_read_folder_free(char **paths)
 {
 	for (char **path = paths; path != NULL && *path != NULL; path++)
 		free(*path);
@@ -117,7 +117,7 @@ read_folder_free(char **paths)
 }
 
 int
-read_folder(const char *path, char ***ret)
+config_read_folder(const char *path, char ***ret)
 {
 	struct dirent **entries = NULL;
 	int count = scandir(path, &entries, is_drop_in, by_name), r = 0;
@@ -137,7 +137,7 @@ read_folder(const char *path, char ***ret)
 	}
 	free(entries);
 	if (r < 0)
-		read_folder_free(paths);
+		config_read_folder_free(paths);
 	else
 		*ret = paths;
 	return r;

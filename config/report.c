@@ -250,7 +250,8 @@ report_finish(struct report *report, const struct document *document)
 		struct report_entry *entry = &report->entries[i];
 
 		if (!entry->fixed)
-			document_locate(document, entry->pointer, entry->at, &entry->file, &entry->offset);
+			document_locate(document, entry->pointer, entry->at, &entry->file,
+			    &entry->offset);
 	}
 	qsort(report->entries, report->count, sizeof *report->entries, by_place);
 	list->pool = report->pool;

@@ -1,4 +1,5 @@
-/* report.h - collects what is wrong, wherever it is found, and puts it in the order of the files. */
+/* report.h - collects what is wrong, wherever it is found, and puts it in the order of the files.
+ */
 #ifndef CONFIG_REPORT_H
 #define CONFIG_REPORT_H
 
@@ -12,7 +13,8 @@
 
 #define REPORT_MAX 1000
 
-/* Where a value stands in the merged document: a chain on the stack, up to the document, which is NULL. */
+/* Where a value stands in the merged document: a chain on the stack, up to the document, which is
+ * NULL. */
 struct place {
 	const struct place *parent;
 	const char *name;            /* of the member; NULL: of an array's element */
@@ -39,7 +41,8 @@ struct report {
 	struct pool pool;
 	struct report_entry *entries;
 	size_t count, room, more;
-	bool no_memory;              /* something could not be noted, or made: nothing else counts then */
+	/* something could not be noted, or made: nothing else counts then */
+	bool no_memory;
 };
 
 void report_free(struct report *report);
@@ -67,7 +70,8 @@ const char *place_pointer(struct pool *pool, const struct place *place, const ch
 
 struct document;
 
-/* Hands the entries over as a list, located and sorted; the report is then empty.  NULL: no memory. */
+/* Hands the entries over as a list, located and sorted; the report is then empty.  NULL: no
+ * memory. */
 struct config_errors *report_finish(struct report *report, const struct document *document);
 
 #endif

@@ -1,7 +1,8 @@
 /* schema.c - JSON Schema (draft 2020-12) of a config file, out of the option arrays.
  *
- * It describes a whole config: a drop-in, which may say less and remove by null, is checked by awaitd --check only. What a
- * schema cannot say (bounds of durations and sizes written as strings, checks across options) it leaves out. */
+ * It describes a whole config: a drop-in, which may say less and remove by null, is checked by
+ * awaitd --check only. What a schema cannot say (bounds of durations and sizes written as
+ * strings, checks across options) it leaves out. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,8 @@
 #define NAME_PATTERN "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 #define IGNORED_PATTERN "^\\$(schema|comment)$"
 
-/* A member of a schema under construction; everything goes on with NULL where there is no memory, and ends as NULL. */
+/* A member of a schema under construction; everything goes on with NULL where there is no memory,
+ * and ends as NULL. */
 static json_t *
 with(json_t *object, const char *name, json_t *value)
 {
@@ -110,10 +112,7 @@ size_schema(const struct option *option)
 static json_t *
 reference_to(const char *name)
 {
-	char path[100] = "#/$defs/";
-
-	strncat(path, name, sizeof path - strlen(path) - 1);
-	return with(json_object(), "$ref", json_string(path));
+	return with(json_object(), "$ref", json_sprintf("#/$defs/%s", name));
 }
 
 static json_t *object_schema(const struct option *options, const char *member, const char *type);
@@ -222,7 +221,8 @@ object_schema(const struct option *options, const char *member, const char *type
 	json_t *properties = json_object(), *required = json_array();
 
 	if (member != NULL) {
-		properties = with(properties, member, with(json_object(), "const", json_string(type)));
+		properties = with(properties, member,
+		    with(json_object(), "const", json_string(type)));
 		required = append(required, json_string(member));
 	}
 	for (; options->name != NULL; options++) {
@@ -271,7 +271,8 @@ config_schema(const struct config_tables *tables)
 	definitions = with(definitions, "stream", object_schema(config_stream_options, NULL, NULL));
 	for (int table = CONFIG_SOURCES; table <= CONFIG_SINKS; table++)
 		definitions = with_table(definitions, tables, (enum config_table)table);
-	definitions = with(definitions, "unit", with(json_object(), "enum", string_list(unit_names)));
+	definitions = with(definitions, "unit",
+	    with(json_object(), "enum", string_list(unit_names)));
 	properties = with(properties, "streams", map_of("stream", "The streams by their names."));
 	properties = with(properties, "sinks", map_of("sink", "The sinks by their names."));
 	schema = with(json_object(), "$schema",
@@ -290,7 +291,8 @@ int
 config_schema_write(const struct config_tables *tables, FILE *to)
 {
 	json_t *schema = config_schema(tables);
-	char *text = schema == NULL ? NULL : json_dumps(schema, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
+	const size_t flags = JSON_INDENT(2) | JSON_REAL_PRECISION(15);
+	char *text = schema == NULL ? NULL : json_dumps(schema, flags);
 	int r = 0;
 
 	json_decref(schema);

@@ -11,20 +11,21 @@
 static const struct option history_options[] = {
 	{ "size", OPTION_SIZE(struct config_history, size), .value = "1MiB", .min = "16KiB",
 	    .max = "64GiB",
-	    .help = "Bytes of events to keep; rounded up to a power of two, and at least four times "
-	            "max_line." },
+	    .help = "Bytes of events to keep; rounded up to a power of two, and at least four "
+	            "times max_line." },
 	{ "count", OPTION_INTEGER(struct config_history, count), .min = "1",
 	    .help = "Keep at most so many entries; without it, as many as fit." },
 	{ "age", OPTION_DURATION(struct config_history, age), .min = "1s",
 	    .help = "Keep no entry that is older; without it, however old." },
 	{ "path", OPTION_PATH(struct config_history, path),
-	    .help = "Keep them in this file, which survives a reboot; without it, in memory, which "
-	            "survives a restart of awaitd." },
+	    .help = "Keep them in this file, which survives a reboot; without it, in memory, "
+	            "which survives a restart of awaitd." },
 	{ 0 },
 };
 
 static const struct option allow_options[] = {
-	{ "users", OPTION_USERS(struct config_allow, users), .help = "Users who may subscribe." },
+	{ "users", OPTION_USERS(struct config_allow, users),
+	    .help = "Users who may subscribe." },
 	{ "groups", OPTION_GROUPS(struct config_allow, groups),
 	    .help = "Groups whose members may, supplementary groups counted." },
 	{ 0 },
@@ -40,40 +41,43 @@ static const char *const open_names[] = {
 
 const struct option config_stream_options[] = {
 	{ "source", OPTION_TYPED(struct stream_object, PUBLIC(source), CONFIG_SOURCES),
-	    .required = true, .help = "Where the events come from: an object whose \"type\" names the "
-	                              "kind of source." },
+	    .required = true,
+	    .help = "Where the events come from: an object whose \"type\" names the kind of "
+	            "source." },
 	{ "operators", OPTION_TYPED_LIST(struct stream_object, PUBLIC(operators), CONFIG_OPERATORS),
 	    .max = "64",
 	    .help = "What is done with each event, in this order: objects whose \"op\" names the "
 	            "operator." },
 	{ "unit", OPTION_UNIT(struct stream_object, PUBLIC(unit)),
-	    .help = "Unit of the values, by the SenML registries (RFC 8428, RFC 8798); it stands on "
-	            "every event." },
+	    .help = "Unit of the values, by the SenML registries (RFC 8428, RFC 8798); it stands "
+	            "on every event." },
 	{ "description", OPTION_STRING(struct stream_object, PUBLIC(description)), .max = "1024",
 	    .help = "For people; told by list." },
 	{ "history", OPTION_OBJECT(struct stream_object, PUBLIC(history), history_options),
 	    .shorthand = "size",
-	    .help = "What is kept for subscribers that come later or fall behind: a size, or an object." },
+	    .help = "What is kept for subscribers that come later or fall behind: a size, or an "
+	            "object." },
 	{ "max_line", OPTION_SIZE(struct stream_object, PUBLIC(max_line)), .value = "64KiB",
 	    .min = "1KiB", .max = "16MiB",
-	    .help = "Bytes of the longest event as one line of JSON; a longer one is dropped and told as "
-	            "a gap." },
+	    .help = "Bytes of the longest event as one line of JSON; a longer one is dropped and "
+	            "told as a gap." },
 	{ "allow", OPTION_OBJECT(struct stream_object, PUBLIC(allow), allow_options),
 	    .given = offsetof(struct stream_object, PUBLIC(allow.given)),
-	    .help = "Who may know of the stream, beside root: without it, everybody who may connect." },
+	    .help = "Who may know of the stream, beside root: without it, everybody who may "
+	            "connect." },
 	{ "open", OPTION_ENUM(struct stream_object, PUBLIC(open), open_names), .value = "always",
 	    .help = "Whether the source is read always, or on demand: while somebody subscribes." },
 	{ "linger", OPTION_DURATION(struct stream_object, PUBLIC(linger)), .value = "0s",
 	    .given = offsetof(struct stream_object, linger_given),
 	    .help = "How long an on-demand source is read on after its last subscriber has left." },
 	{ "expect", OPTION_DURATION(struct stream_object, PUBLIC(expect)), .min = "10ms",
-	    .help = "An event is expected at least this often; the stream is told to be stale when none "
-	            "came." },
+	    .help = "An event is expected at least this often; the stream is told to be stale "
+	            "when none came." },
 	{ 0 },
 };
 
 void
-stream_check(const void *options, struct option_report *report)
+config_stream_check(const void *options, struct option_report *report)
 {
 	const struct stream_object *self = options;
 	const struct config_stream *stream = &self->public;
@@ -94,10 +98,12 @@ stream_filled(const struct fill *fill, const struct place *place, json_t *value,
 	struct config_stream *public = &stream->public;
 
 	if (!fill_text(fill, place->name, &public->name) ||
-	    !fill_object(fill, place, value, config_stream_options, NULL, stream_check, stream))
+	    !fill_object(fill, place, value, config_stream_options, NULL, config_stream_check,
+	        stream))
 		return NULL;
 	stream->source_text = canonical_typed_text(fill, CONFIG_SOURCES, &public->source);
-	stream->operators_text = canonical_typed_list_text(fill, CONFIG_OPERATORS, &public->operators);
+	stream->operators_text = canonical_typed_list_text(fill, CONFIG_OPERATORS,
+	    &public->operators);
 	if (stream->source_text == NULL || stream->operators_text == NULL) {
 		fill_no_memory(fill);
 		return NULL;

@@ -1,4 +1,5 @@
-/* stream.h - what config/ itself knows of streams and sinks: their options, and how they are made. */
+/* stream.h - what config/ itself knows of streams and sinks: their options, and how they are
+ * made. */
 #ifndef CONFIG_STREAM_H
 #define CONFIG_STREAM_H
 
@@ -22,7 +23,7 @@ struct sink_object {
 
 /* Of a struct stream_object. */
 extern const struct option config_stream_options[];
-void stream_check(const void *options, struct option_report *report);
+void config_stream_check(const void *options, struct option_report *report);
 
 /* One with a reference; NULL: something was told, or there is no memory. */
 struct stream_object *stream_object_new(const struct config_tables *tables, struct report *report,

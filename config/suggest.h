@@ -4,8 +4,8 @@
 
 #include <stddef.h>
 
-/* How many letters have to be put in, left out, changed or swapped with their neighbour to make one out
- * of the other (Damerau-Levenshtein, each place touched once); case counts nothing. */
+/* How many letters have to be put in, left out, changed or swapped with their neighbour to make
+ * one out of the other (Damerau-Levenshtein, each place touched once); case counts nothing. */
 size_t suggest_distance(const char *a, const char *b);
 
 struct suggestion {

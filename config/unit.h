@@ -1,4 +1,5 @@
-/* unit.h - the units that a stream may have: the SenML registries (RFC 8428, 12.1; RFC 8798; iana.org/assignments/senml). */
+/* unit.h - the units that a stream may have: the SenML registries (RFC 8428, 12.1; RFC 8798;
+ * iana.org/assignments/senml). */
 #ifndef CONFIG_UNIT_H
 #define CONFIG_UNIT_H
 
@@ -9,7 +10,8 @@ extern const char *const unit_names[];
 
 bool unit_known(const char *name);
 
-/* What the registry writes for a unit that people write otherwise, or what is nearest; NULL: nothing. */
+/* What the registry writes for a unit that people write otherwise, or what is nearest; NULL:
+ * nothing. */
 const char *unit_suggest(const char *wrong);
 
 #endif

@@ -7,7 +7,8 @@
 static const char *const words[] = { "none", "rising", "falling", "both", NULL };
 
 static const struct option nested_options[] = {
-	{ "depth", OPTION_INTEGER(struct every_nested, depth), .value = "3", .min = "0", .max = "10",
+	{ "depth", OPTION_INTEGER(struct every_nested, depth), .value = "3", .min = "0",
+	    .max = "10",
 	    .given = offsetof(struct every_nested, has_depth), .help = "A number in an object." },
 	{ "text", OPTION_STRING(struct every_nested, text), .max = "4", .help = "A text in it." },
 	{ 0 },
@@ -22,7 +23,8 @@ static const struct option point_options[] = {
 static const struct option every_options[] = {
 	{ "flag", OPTION_BOOL(struct every_options, flag), .value = "true", .help = "A boolean." },
 	{ "integer", OPTION_INTEGER(struct every_options, integer), .value = "7", .min = "-5",
-	    .max = "10", .given = offsetof(struct every_options, has_integer), .help = "An integer." },
+	    .max = "10", .given = offsetof(struct every_options, has_integer),
+	    .help = "An integer." },
 	{ "number", OPTION_DOUBLE(struct every_options, number), .value = "0.25", .min = "-1",
 	    .max = "1.5", .help = "A number." },
 	{ "positive", OPTION_DOUBLE(struct every_options, positive), .value = "1", .above = "0",
@@ -42,7 +44,8 @@ static const struct option every_options[] = {
 	{ "regex", OPTION_REGEX(struct every_options, regex), .help = "A regular expression." },
 	{ "unit", OPTION_UNIT(struct every_options, unit), .help = "A unit." },
 	{ "field", OPTION_FIELD_PATH(struct every_options, field), .help = "A path into a value." },
-	{ "word", OPTION_ENUM(struct every_options, word, words), .value = "both", .help = "A word." },
+	{ "word", OPTION_ENUM(struct every_options, word, words), .value = "both",
+	    .help = "A word." },
 	{ "mode", OPTION_MODE(struct every_options, mode), .value = "0660", .help = "A mode." },
 	{ "user", OPTION_USER(struct every_options, user), .help = "A user." },
 	{ "group", OPTION_GROUP(struct every_options, group), .help = "A group." },
@@ -81,7 +84,8 @@ timer_check(const void *options, struct option_report *report)
 static const struct option gpio_options[] = {
 	{ "chip", OPTION_STRING(struct gpio_options, chip), .required = true, .help = "The chip." },
 	{ "line", OPTION_EITHER(struct gpio_options, line), .required = true, .help = "The line." },
-	{ "edge", OPTION_ENUM(struct gpio_options, edge, words), .value = "both", .help = "Edges." },
+	{ "edge", OPTION_ENUM(struct gpio_options, edge, words), .value = "both",
+	    .help = "Edges." },
 	{ "debounce", OPTION_DURATION(struct gpio_options, debounce), .value = "0s", .max = "10s",
 	    .help = "Shorter changes are none." },
 	{ 0 },
@@ -109,7 +113,8 @@ static const struct option unix_options[] = {
 static const struct option_type sources[] = {
 	{ "every", "An option of each kind.", every_options, sizeof(struct every_options), NULL,
 	    &sources[0] },
-	{ "timer", "Counts.", timer_options, sizeof(struct timer_options), timer_check, &sources[1] },
+	{ "timer", "Counts.", timer_options, sizeof(struct timer_options), timer_check,
+	    &sources[1] },
 	{ "gpio", "Edges.", gpio_options, sizeof(struct gpio_options), NULL, &sources[2] },
 };
 

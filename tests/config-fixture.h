@@ -1,5 +1,6 @@
-/* config-fixture.h - tables for the tests of config/: a source "every" with an option of each kind, and small ones
- * named as awaitd's own, so that these tests do not change when the real ones do. */
+/* config-fixture.h - tables for the tests of config/: a source "every" with an option of each
+ * kind, and small ones named as awaitd's own, so that these tests do not change when the real
+ * ones do. */
 #ifndef TESTS_CONFIG_FIXTURE_H
 #define TESTS_CONFIG_FIXTURE_H
 
@@ -57,8 +58,8 @@ struct unix_options {
 
 extern const struct config_tables fixture_tables;
 
-/* Loads {"streams":{"s":{"source":SOURCE}}}; NULL, and the errors' text in *ret_text, if it is wrong (each to be
- * freed). */
+/* Loads {"streams":{"s":{"source":SOURCE}}}; NULL, and the errors' text in *ret_text, if it is
+ * wrong (each to be freed). */
 struct config *fixture_load_source(const char *source, char **ret_text);
 
 /* Loads a whole config text that has to be right. */

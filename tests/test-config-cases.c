@@ -1,6 +1,6 @@
-/* The folders of tests/config: input.json (and input.json.d) give either `output`, the merged document, or `error`, the
- * messages.  A new case is a new folder; CONFIG_CASES_WRITE=1 writes what came out where nothing was
- * expected yet. */
+/* The folders of tests/config: input.json (and input.json.d) give either `output`, the merged
+ * document, or `error`, the messages.  A new case is a new folder; CONFIG_CASES_WRITE=1 writes
+ * what came out where nothing was expected yet. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -72,7 +72,8 @@ load_again(const struct config *config)
 	struct config *again = NULL;
 	struct config_errors *errors = NULL;
 
-	assert_int_equal(config_load_text(&fixture_tables, "again", config->text, config->length, &again,
+	assert_int_equal(config_load_text(&fixture_tables, "again", config->text, config->length,
+	    &again,
 	                     &errors), 0);
 	assert_string_equal(again->text, config->text);
 	assert_int_equal(again->stream_count, config->stream_count);
@@ -128,9 +129,11 @@ main(void)
 		return 99;
 	tests = calloc((size_t)count, sizeof *tests);
 	for (int i = 0; tests != NULL && i < count; i++)
-		tests[i] = (struct CMUnitTest){ cases[i]->d_name, folder_gives_what_it_says, NULL, NULL,
+		tests[i] = (struct CMUnitTest){ cases[i]->d_name, folder_gives_what_it_says, NULL,
+		    NULL,
 			cases[i]->d_name };
-	r = tests == NULL ? 99 : _cmocka_run_group_tests("config-cases", tests, (size_t)count, NULL, NULL);
+	r = tests == NULL ? 99 : _cmocka_run_group_tests("config-cases", tests, (size_t)count,
+	    NULL, NULL);
 	for (int i = 0; i < count; i++)
 		free(cases[i]);
 	free(cases);

@@ -1,4 +1,5 @@
-/* What is generated from the option arrays: the schema, the man page; and mistakes in the arrays themselves. */
+/* What is generated from the option arrays: the schema, the man page; and mistakes in the arrays
+ * themselves. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -42,7 +43,8 @@ at(json_t *value, const char *path)
 static void
 says(json_t *schema, const char *path, const char *expected)
 {
-	char *text = json_dumps(at(schema, path), JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+	char *text = json_dumps(at(schema, path), JSON_COMPACT | JSON_ENCODE_ANY |
+	    JSON_REAL_PRECISION(15));
 
 	if (strcmp(text, expected) != 0)
 		fail_msg("%s is %s, expected %s", path, text, expected);
@@ -69,7 +71,8 @@ the_schema_says_each_kind(void **state)
 	(void)state;
 	says(schema, "$schema", "\"https://json-schema.org/draft/2020-12/schema\"");
 	says(every, "type", "{\"const\":\"every\"}");
-	says(every, "flag", "{\"type\":\"boolean\",\"description\":\"A boolean.\",\"default\":true}");
+	says(every, "flag",
+	    "{\"type\":\"boolean\",\"description\":\"A boolean.\",\"default\":true}");
 	says(every, "integer minimum", "-5");
 	says(every, "integer maximum", "10");
 	says(every, "number maximum", "1.5");
@@ -94,7 +97,8 @@ the_schema_knows_every_type(void **state)
 	json_t *schema = fixture_schema();
 
 	(void)state;
-	says(schema, "$defs source oneOf", "[{\"$ref\":\"#/$defs/source.every\"},{\"$ref\":\"#/$defs/source.timer\"},"
+	says(schema, "$defs source oneOf",
+	    "[{\"$ref\":\"#/$defs/source.every\"},{\"$ref\":\"#/$defs/source.timer\"},"
 	    "{\"$ref\":\"#/$defs/source.gpio\"}]");
 	says(schema, "$defs sink oneOf", "[{\"$ref\":\"#/$defs/sink.unix\"}]");
 	says(schema, "$defs stream required", "[\"source\"]");
@@ -110,7 +114,8 @@ refs_exist(json_t *schema, json_t *value)
 	json_t *inner;
 	size_t i;
 
-	if (ref != NULL && json_object_get(json_object_get(schema, "$defs"), ref + strlen("#/$defs/")) == NULL)
+	if (ref != NULL && json_object_get(json_object_get(schema, "$defs"),
+	    ref + strlen("#/$defs/")) == NULL)
 		fail_msg("%s leads nowhere", ref);
 	json_object_foreach(value, name, inner)
 		refs_exist(schema, inner);
@@ -135,14 +140,19 @@ the_man_page_lists_each_option_once(void **state)
 
 	(void)state;
 	assert_non_null(strstr(text, ".SH SOURCES\n.SS every\n"));
-	assert_non_null(strstr(text, "\n.TP\n\\fBduration\\fR (duration, 1us to 1d; default \\fB1s\\fR)\nA duration.\n"));
-	assert_non_null(strstr(text, "\\fBword\\fR (word: \\fBnone\\fR, \\fBrising\\fR, \\fBfalling\\fR, \\fBboth\\fR; default \\fBboth\\fR)"));
+	assert_non_null(strstr(text,
+	    "\n.TP\n\\fBduration\\fR (duration, 1us to 1d; default \\fB1s\\fR)\nA duration.\n"));
+	assert_non_null(strstr(text, "\\fBword\\fR (word: \\fBnone\\fR, \\fBrising\\fR, "
+	    "\\fBfalling\\fR, \\fBboth\\fR; default \\fBboth\\fR)"));
 	assert_non_null(strstr(text, "\\fBchip\\fR (string; required)"));
 	assert_non_null(strstr(text, "\\fBpositive\\fR (number, above 0; default \\fB1\\fR)"));
-	assert_non_null(strstr(text, "\\fBstring\\fR (string, 2 to 8 bytes; default \\fBhello\\fR)"));
+	assert_non_null(strstr(text,
+	    "\\fBstring\\fR (string, 2 to 8 bytes; default \\fBhello\\fR)"));
 	assert_non_null(strstr(text, "\\fBhistory\\fR (object, or just its size)"));
-	assert_non_null(strstr(text, ".RS\n.TP\n\\fBsize\\fR (size, 16KiB to 64GiB; default \\fB1MiB\\fR)"));
-	assert_non_null(strstr(text, "\\fBopen\\fR (word: \\fBalways\\fR, \\fBon\\-demand\\fR; default"));
+	assert_non_null(strstr(text,
+	    ".RS\n.TP\n\\fBsize\\fR (size, 16KiB to 64GiB; default \\fB1MiB\\fR)"));
+	assert_non_null(strstr(text,
+	    "\\fBopen\\fR (word: \\fBalways\\fR, \\fBon\\-demand\\fR; default"));
 	free(text);
 }
 
@@ -210,13 +220,16 @@ mistakes_of_options_are_found(void **state)
 	(void)state;
 	mistaken((struct option){ "n", NUMBER }, none, "source t: n: has no help");
 	mistaken((struct option){ "n", .help = "h" }, none, "has no kind");
-	mistaken((struct option){ "n", NUMBER, .help = "h", .value = "x" }, none, "default \"x\" cannot be read");
+	mistaken((struct option){ "n", NUMBER, .help = "h", .value = "x" }, none,
+	    "default \"x\" cannot be read");
 	mistaken((struct option){ "n", NUMBER, .help = "h", .value = "5", .max = "4" }, none,
 	    "default \"5\" is 5, but must be an integer, at most 4");
-	mistaken((struct option){ "n", NUMBER, .help = "h", .min = "1s" }, none, "bound \"1s\" cannot be read");
+	mistaken((struct option){ "n", NUMBER, .help = "h", .min = "1s" }, none,
+	    "bound \"1s\" cannot be read");
 	mistaken((struct option){ "n", NUMBER, .help = "h", .value = "1", .required = true }, none,
 	    "is required and has a default");
-	mistaken((struct option){ "n", NUMBER, .help = "h" }, (struct option){ "n", NUMBER, .help = "h" },
+	mistaken((struct option){ "n", NUMBER, .help = "h" }, (struct option){ "n", NUMBER,
+	    .help = "h" },
 	    "is there twice");
 	mistaken((struct option){ "w", OPTION_ENUM(struct one, word, no_names), .help = "h" }, none,
 	    "has no names");
@@ -259,7 +272,8 @@ only_what_is_near_is_suggested(void **state)
 static void
 units_are_known_once_and_suggestions_are_units(void **state)
 {
-	static const char *const wrong[] = { "\xe2\x84\x83", "degC", "lux", "rpm", "mbar", "volts", "KMH", "RH" };
+	static const char *const wrong[] = { "\xe2\x84\x83", "degC", "lux", "rpm", "mbar", "volts",
+	    "KMH", "RH" };
 
 	(void)state;
 	for (size_t i = 0; unit_names[i] != NULL; i++) {

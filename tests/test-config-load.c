@@ -35,7 +35,8 @@ leave_folder(void **state)
 
 	if (chdir("/") < 0)
 		return -1;
-	snprintf(command, sizeof command, "chmod -R u+rwx %s; rm -rf %s", (char *)*state, (char *)*state);
+	snprintf(command, sizeof command, "chmod -R u+rwx %s; rm -rf %s", (char *)*state,
+	    (char *)*state);
 	r = system(command);
 	free(*state);
 	return r;
@@ -156,7 +157,8 @@ a_large_file_is_loaded(void **state)
 	assert_non_null(file);
 	fputs("{\"streams\":{", file);
 	for (int i = 0; i < 2000; i++)
-		fprintf(file, "%s\"s%d\":{\"source\":{\"type\":\"timer\",\"from\":%d}}\n", i == 0 ? "" : ",", i, i);
+		fprintf(file, "%s\"s%d\":{\"source\":{\"type\":\"timer\",\"from\":%d}}\n", i == 0
+		    ? "" : ",", i, i);
 	fputs("}}", file);
 	assert_int_equal(fclose(file), 0);
 	assert_int_equal(config_load(&fixture_tables, "c.json", &config, &errors), 0);
@@ -214,7 +216,8 @@ errors_of_all_files_come_in_their_order(void **state)
 	write_file("c.json.d/10.json", "");
 	assert_int_equal(symlink("nowhere", "c.json.d/3.json"), 0);
 	fails(-EINVAL,
-	    "c.json:1:2: ends too early: a string, array or object is not closed, or a value is missing\n"
+	    "c.json:1:2: ends too early: a string, array or object is not closed, or a value is "
+	    "missing\n"
 	    "c.json.d/10.json:1:1: is empty, a JSON value expected\n"
 	    "c.json.d/2.json:1:1: must be an object: {\"streams\": {...}, \"sinks\": {...}}\n"
 	    "c.json.d/3.json: cannot be read: No such file or directory\n");
@@ -275,10 +278,13 @@ static void
 what_means_the_same_does_not_differ(void **state)
 {
 	(void)state;
-	assert_int_equal(differs("{" TIMER "}", "{\"source\":{\"interval\":\"1000ms\",\"type\":\"timer\"}}"), 0);
+	assert_int_equal(differs("{" TIMER "}",
+	    "{\"source\":{\"interval\":\"1000ms\",\"type\":\"timer\"}}"), 0);
 	assert_int_equal(differs("{" TIMER "}", "{\"source\":{\"type\":\"timer\",\"from\":1}}"), 0);
-	assert_int_equal(differs("{" TIMER ",\"history\":\"1MiB\"}", "{" TIMER ",\"history\":{\"size\":1048576}}"), 0);
-	assert_int_equal(differs("{" TIMER ",\"open\":\"always\",\"max_line\":65536}", "{" TIMER "}"), 0);
+	assert_int_equal(differs("{" TIMER ",\"history\":\"1MiB\"}",
+	    "{" TIMER ",\"history\":{\"size\":1048576}}"), 0);
+	assert_int_equal(differs("{" TIMER ",\"open\":\"always\",\"max_line\":65536}",
+	    "{" TIMER "}"), 0);
 	assert_int_equal(differs("{\"source\":{\"type\":\"every\",\"json\":{\"a\":1,\"b\":2}}}",
 	                     "{\"source\":{\"type\":\"every\",\"json\":{\"b\":2,\"a\":1}}}"), 0);
 	assert_int_equal(differs("{\"source\":{\"type\":\"every\",\"nested\":5}}",
@@ -290,42 +296,59 @@ static void
 each_part_differs_by_itself(void **state)
 {
 	(void)state;
-	assert_int_equal(differs("{" TIMER "}", "{\"source\":{\"type\":\"timer\",\"interval\":\"2s\"}}"),
+	assert_int_equal(differs("{" TIMER "}",
+	    "{\"source\":{\"type\":\"timer\",\"interval\":\"2s\"}}"),
 	    CONFIG_PART_SOURCE);
-	assert_int_equal(differs("{" TIMER "}", "{\"source\":{\"type\":\"timer\",\"to\":0,\"from\":0}}"),
+	assert_int_equal(differs("{" TIMER "}",
+	    "{\"source\":{\"type\":\"timer\",\"to\":0,\"from\":0}}"),
 	    CONFIG_PART_SOURCE);
 	assert_int_equal(differs("{" TIMER "}", "{" TIMER ",\"operators\":[{\"op\":\"count\"}]}"),
 	    CONFIG_PART_OPERATORS);
-	assert_int_equal(differs("{" TIMER ",\"operators\":[{\"op\":\"count\"},{\"op\":\"deadband\",\"by\":1}]}",
-	                     "{" TIMER ",\"operators\":[{\"op\":\"deadband\",\"by\":1},{\"op\":\"count\"}]}"),
+	assert_int_equal(differs("{" TIMER ",\"operators\":[{\"op\":\"count\"},"
+	    "{\"op\":\"deadband\",\"by\":1}]}",
+	                     "{" TIMER ",\"operators\":[{\"op\":\"deadband\",\"by\":1},"
+	                     "{\"op\":\"count\"}]}"),
 	    CONFIG_PART_OPERATORS);
 	assert_int_equal(differs("{" TIMER ",\"unit\":\"s\"}", "{" TIMER "}"), CONFIG_PART_UNIT);
-	assert_int_equal(differs("{" TIMER ",\"unit\":\"s\"}", "{" TIMER ",\"unit\":\"m\"}"), CONFIG_PART_UNIT);
-	assert_int_equal(differs("{" TIMER ",\"description\":\"x\"}", "{" TIMER "}"), CONFIG_PART_DESCRIPTION);
-	assert_int_equal(differs("{" TIMER ",\"history\":\"2MiB\"}", "{" TIMER "}"), CONFIG_PART_HISTORY);
-	assert_int_equal(differs("{" TIMER ",\"history\":{\"path\":\"/x\"}}", "{" TIMER "}"), CONFIG_PART_HISTORY);
-	assert_int_equal(differs("{" TIMER ",\"max_line\":\"32KiB\"}", "{" TIMER "}"), CONFIG_PART_HISTORY);
+	assert_int_equal(differs("{" TIMER ",\"unit\":\"s\"}", "{" TIMER ",\"unit\":\"m\"}"),
+	    CONFIG_PART_UNIT);
+	assert_int_equal(differs("{" TIMER ",\"description\":\"x\"}", "{" TIMER "}"),
+	    CONFIG_PART_DESCRIPTION);
+	assert_int_equal(differs("{" TIMER ",\"history\":\"2MiB\"}", "{" TIMER "}"),
+	    CONFIG_PART_HISTORY);
+	assert_int_equal(differs("{" TIMER ",\"history\":{\"path\":\"/x\"}}", "{" TIMER "}"),
+	    CONFIG_PART_HISTORY);
+	assert_int_equal(differs("{" TIMER ",\"max_line\":\"32KiB\"}", "{" TIMER "}"),
+	    CONFIG_PART_HISTORY);
 	assert_int_equal(differs("{" TIMER ",\"allow\":{}}", "{" TIMER "}"), CONFIG_PART_ALLOW);
-	assert_int_equal(differs("{" TIMER ",\"allow\":{\"users\":[0]}}", "{" TIMER ",\"allow\":{\"users\":[1]}}"),
+	assert_int_equal(differs("{" TIMER ",\"allow\":{\"users\":[0]}}",
+	    "{" TIMER ",\"allow\":{\"users\":[1]}}"),
 	    CONFIG_PART_ALLOW);
-	assert_int_equal(differs("{" TIMER ",\"open\":\"on-demand\"}", "{" TIMER "}"), CONFIG_PART_OPEN);
-	assert_int_equal(differs("{" TIMER ",\"expect\":\"1m\"}", "{" TIMER "}"), CONFIG_PART_EXPECT);
+	assert_int_equal(differs("{" TIMER ",\"open\":\"on-demand\"}", "{" TIMER "}"),
+	    CONFIG_PART_OPEN);
+	assert_int_equal(differs("{" TIMER ",\"expect\":\"1m\"}", "{" TIMER "}"),
+	    CONFIG_PART_EXPECT);
 }
 
 static void
 options_of_every_kind_are_compared(void **state)
 {
-	static const char *const members[] = { "\"flag\":false", "\"integer\":8", "\"number\":0.5", "\"size\":2048",
-		"\"duration\":\"2s\"", "\"string\":\"other\"", "\"blank\":\"\"", "\"path\":\"/x\"", "\"name\":\"n\"",
-		"\"word\":\"none\"", "\"mode\":\"0600\"", "\"user\":0", "\"either\":5", "\"either\":\"4\"",
-		"\"json\":1", "\"strings\":[\"a\"]", "\"users\":[0]", "\"nested\":4", "\"nested\":{\"text\":\"a\"}",
+	static const char *const members[] = { "\"flag\":false", "\"integer\":8", "\"number\":0.5",
+	    "\"size\":2048",
+		"\"duration\":\"2s\"", "\"string\":\"other\"", "\"blank\":\"\"", "\"path\":\"/x\"",
+		"\"name\":\"n\"",
+		"\"word\":\"none\"", "\"mode\":\"0600\"", "\"user\":0", "\"either\":5",
+		"\"either\":\"4\"",
+		"\"json\":1", "\"strings\":[\"a\"]", "\"users\":[0]", "\"nested\":4",
+		"\"nested\":{\"text\":\"a\"}",
 		"\"points\":[{\"x\":1}]", "\"points\":[{\"x\":1},{\"x\":1}]" };
 	char text[200];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
 		snprintf(text, sizeof text, "{\"source\":{\"type\":\"every\",%s}}", members[i]);
-		assert_int_equal(differs(text, "{\"source\":{\"type\":\"every\"}}"), CONFIG_PART_SOURCE);
+		assert_int_equal(differs(text, "{\"source\":{\"type\":\"every\"}}"),
+		    CONFIG_PART_SOURCE);
 		assert_int_equal(differs(text, text), 0);
 	}
 }
@@ -335,7 +358,8 @@ sinks_are_equal_if_they_mean_the_same(void **state)
 {
 	struct config *a = fixture_load("{\"sinks\":{\"l\":{\"type\":\"unix\"}}}");
 	struct config *b = fixture_load("{\"sinks\":{\"l\":{\"type\":\"unix\",\"mode\":\"660\"}}}");
-	struct config *c = fixture_load("{\"sinks\":{\"l\":{\"type\":\"unix\",\"mode\":\"0666\"}}}");
+	struct config *c = fixture_load("{\"sinks\":{\"l\":{\"type\":\"unix\","
+	    "\"mode\":\"0666\"}}}");
 
 	(void)state;
 	assert_true(config_sink_equal(a->sinks[0], b->sinks[0]));
@@ -368,8 +392,10 @@ a_stream_outlives_its_config(void **state)
 static void
 streams_and_sinks_come_in_the_order_of_their_names(void **state)
 {
-	struct config *config = fixture_load("{\"streams\":{\"b\":{" TIMER "},\"B\":{" TIMER "},\"a\":{" TIMER
-	                                     "}},\"sinks\":{\"y\":{\"type\":\"unix\"},\"x\":{\"type\":\"unix\"}}}");
+	struct config *config = fixture_load("{\"streams\":{\"b\":{" TIMER "},\"B\":{" TIMER "},"
+	    "\"a\":{" TIMER
+	                                     "}},\"sinks\":{\"y\":{\"type\":\"unix\"},"
+	                                     "\"x\":{\"type\":\"unix\"}}}");
 
 	(void)state;
 	assert_int_equal(config->stream_count, 3);
@@ -383,10 +409,14 @@ streams_and_sinks_come_in_the_order_of_their_names(void **state)
 static void
 a_stream_holds_all_that_was_said(void **state)
 {
-	struct config *config = fixture_load("{\"streams\":{\"a\":{" TIMER ",\"unit\":\"Cel\",\"description\":\"d\","
-	    "\"history\":{\"size\":\"2MiB\",\"count\":7,\"age\":\"1h\",\"path\":\"/h\"},\"max_line\":\"2KiB\","
-	    "\"allow\":{\"users\":[\"root\"],\"groups\":[5,6]},\"open\":\"on-demand\",\"linger\":\"3s\","
-	    "\"expect\":\"1m\",\"operators\":[{\"op\":\"deadband\",\"by\":2},{\"op\":\"count\"}]}}}");
+	struct config *config = fixture_load("{\"streams\":{\"a\":{" TIMER ",\"unit\":\"Cel\","
+	    "\"description\":\"d\","
+	    "\"history\":{\"size\":\"2MiB\",\"count\":7,\"age\":\"1h\",\"path\":\"/h\"},"
+	    "\"max_line\":\"2KiB\","
+	    "\"allow\":{\"users\":[\"root\"],\"groups\":[5,6]},\"open\":\"on-demand\","
+	    "\"linger\":\"3s\","
+	    "\"expect\":\"1m\",\"operators\":[{\"op\":\"deadband\",\"by\":2},"
+	    "{\"op\":\"count\"}]}}}");
 	const struct config_stream *a = config->streams[0];
 	const struct deadband_options *deadband = a->operators.items[0].options;
 
@@ -416,18 +446,27 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_missing_file_is_told, enter_folder, leave_folder),
 		cmocka_unit_test_setup_teardown(a_folder_is_no_file, enter_folder, leave_folder),
 		cmocka_unit_test_setup_teardown(a_fifo_does_not_hang, enter_folder, leave_folder),
-		cmocka_unit_test_setup_teardown(an_unreadable_file_is_told, enter_folder, leave_folder),
-		cmocka_unit_test_setup_teardown(a_link_that_goes_round_is_told, enter_folder, leave_folder),
-		cmocka_unit_test_setup_teardown(a_huge_file_is_refused_unread, enter_folder, leave_folder),
+		cmocka_unit_test_setup_teardown(an_unreadable_file_is_told, enter_folder,
+		    leave_folder),
+		cmocka_unit_test_setup_teardown(a_link_that_goes_round_is_told, enter_folder,
+		    leave_folder),
+		cmocka_unit_test_setup_teardown(a_huge_file_is_refused_unread, enter_folder,
+		    leave_folder),
 		cmocka_unit_test_setup_teardown(a_large_file_is_loaded, enter_folder, leave_folder),
-		cmocka_unit_test_setup_teardown(drop_ins_need_no_folder, enter_folder, leave_folder),
-		cmocka_unit_test_setup_teardown(a_folder_of_drop_ins_that_is_a_file_is_told, enter_folder,
+		cmocka_unit_test_setup_teardown(drop_ins_need_no_folder, enter_folder,
 		    leave_folder),
-		cmocka_unit_test_setup_teardown(a_drop_in_that_is_a_folder_is_told, enter_folder, leave_folder),
-		cmocka_unit_test_setup_teardown(drop_ins_alone_are_no_config, enter_folder, leave_folder),
-		cmocka_unit_test_setup_teardown(errors_of_all_files_come_in_their_order, enter_folder,
+		cmocka_unit_test_setup_teardown(a_folder_of_drop_ins_that_is_a_file_is_told,
+		    enter_folder,
 		    leave_folder),
-		cmocka_unit_test_setup_teardown(a_thousand_errors_are_enough, enter_folder, leave_folder),
+		cmocka_unit_test_setup_teardown(a_drop_in_that_is_a_folder_is_told, enter_folder,
+		    leave_folder),
+		cmocka_unit_test_setup_teardown(drop_ins_alone_are_no_config, enter_folder,
+		    leave_folder),
+		cmocka_unit_test_setup_teardown(errors_of_all_files_come_in_their_order,
+		    enter_folder,
+		    leave_folder),
+		cmocka_unit_test_setup_teardown(a_thousand_errors_are_enough, enter_folder,
+		    leave_folder),
 		cmocka_unit_test(what_means_the_same_does_not_differ),
 		cmocka_unit_test(each_part_differs_by_itself),
 		cmocka_unit_test(options_of_every_kind_are_compared),

@@ -1,5 +1,6 @@
-/* Every allocation fails once: config/'s own by the linker's --wrap, jansson's by its own hook.  What the C library
- * allocates within itself (stdio, regcomp, getpwnam) is not reached.  Leaks are for the sanitizer to tell. */
+/* Every allocation fails once: config/'s own by the linker's --wrap, jansson's by its own hook.
+ * What the C library allocates within itself (stdio, regcomp, getpwnam) is not reached.  Leaks
+ * are for the sanitizer to tell. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -58,18 +59,23 @@ __wrap_strdup(const char *text)
 
 static const char right[] =
     "{\"streams\":{\"a\":{\"source\":{\"type\":\"every\",\"string\":\"abc\",\"word\":\"none\","
-    "\"json\":{\"x\":[1,2.5,\"\\u00e9\"]},\"strings\":[\"a\",\"b\"],\"users\":[0],\"nested\":{\"text\":\"t\"},"
-    "\"points\":[{\"x\":1}],\"either\":\"DOOR\",\"regex\":\"a+\",\"size\":\"1MiB\"},\"unit\":\"Cel\","
+    "\"json\":{\"x\":[1,2.5,\"\\u00e9\"]},\"strings\":[\"a\",\"b\"],\"users\":[0],"
+    "\"nested\":{\"text\":\"t\"},"
+    "\"points\":[{\"x\":1}],\"either\":\"DOOR\",\"regex\":\"a+\",\"size\":\"1MiB\"},"
+    "\"unit\":\"Cel\","
     "\"operators\":[{\"op\":\"deadband\",\"by\":0.5},{\"op\":\"count\"}],\"history\":\"1MiB\","
     "\"allow\":{\"users\":[\"root\"]},\"$comment\":[{}]},"
-    "\"b\\u0062\":{\"source\":{\"type\":\"timer\",\"to\":5}}},\"sinks\":{\"local\":{\"type\":\"unix\"}}}";
+    "\"b\\u0062\":{\"source\":{\"type\":\"timer\",\"to\":5}}},"
+    "\"sinks\":{\"local\":{\"type\":\"unix\"}}}";
 
 static const char wrong[] =
     "{\"streams\":{\"a\":{\"source\":{\"type\":\"every\",\"string\":1,\"word\":\"nun\",\"flag\":2,"
     "\"strings\":[1],\"nested\":true,\"points\":[{}],\"unknown\":1,\"xyzxyz\":2,\"regex\":\"(\","
     "\"user\":\"nobody such\",\"field\":\"a..b\"},\"unit\":\"cel\",\"history\":\"1KiB\","
-    "\"operators\":[{\"op\":\"dead\"},{\"op\":\"xyzxyz\"},{}]},\"a\":{\"source\":{\"type\":\"timr\"}},"
-    "\"c d\":{\"source\":{\"type\":\"timer\",\"from\":5,\"to\":1}}},\"sinks\":{\"local\":{\"mode\":1}},\"x\":1}";
+    "\"operators\":[{\"op\":\"dead\"},{\"op\":\"xyzxyz\"},{}]},"
+    "\"a\":{\"source\":{\"type\":\"timr\"}},"
+    "\"c d\":{\"source\":{\"type\":\"timer\",\"from\":5,\"to\":1}}},"
+    "\"sinks\":{\"local\":{\"mode\":1}},\"x\":1}";
 
 /* Fails the n-th allocation of a load, for n from 0 until it goes through; how it ends then. */
 static int
@@ -115,10 +121,12 @@ tells_all_or_nothing(const char *text)
 	struct config_errors *errors = NULL, *again = NULL;
 	size_t failures;
 
-	assert_int_equal(config_load_text(&fixture_tables, "f", text, strlen(text), &config, &errors), -EINVAL);
+	assert_int_equal(config_load_text(&fixture_tables, "f", text, strlen(text), &config,
+	    &errors), -EINVAL);
 	assert_int_equal(load_with_failures(text, &failures), -EINVAL);
 	until_failure = failures - 1;
-	assert_int_equal(config_load_text(&fixture_tables, "f", text, strlen(text), &config, &again), -EINVAL);
+	assert_int_equal(config_load_text(&fixture_tables, "f", text, strlen(text), &config,
+	    &again), -EINVAL);
 	until_failure = SIZE_MAX;
 	assert_int_equal(again->count, errors->count);
 	for (size_t i = 0; i < errors->count; i++)

@@ -11,7 +11,8 @@
 
 static struct config *loaded;
 
-/* The options of a source {"type":"every", MEMBERS}, which must be right; valid until the next call. */
+/* The options of a source {"type":"every", MEMBERS}, which must be right; valid until the next
+ * call. */
 static const struct every_options *
 every(const char *members)
 {
@@ -129,7 +130,8 @@ a_size_is_bytes_or_has_a_unit(void **state)
 	assert_int_equal(every("\"size\":\"3MB\"")->size, 3000000);
 	assert_int_equal(every("\"size\":\"3MiB\"")->size, 3 << 20);
 	assert_int_equal(every("\"size\":\"1GiB\"")->size, 1 << 30);
-	wrong("\"size\":1023", "is 1023, but must be a size in bytes such as 4096 or \"64KiB\", from 1KiB to 1GiB");
+	wrong("\"size\":1023",
+	    "is 1023, but must be a size in bytes such as 4096 or \"64KiB\", from 1KiB to 1GiB");
 	wrong("\"size\":\"1073741825\"", "from 1KiB to 1GiB");
 	wrong("\"size\":\"64 KiB\"", "is \"64 KiB\", but must be a size");
 	wrong("\"size\":\"64K\"", "is \"64K\", but must be a size");
@@ -154,7 +156,8 @@ a_duration_has_a_unit(void **state)
 	assert_int_equal(every("\"duration\":\"1d\"")->duration, 86400000000000);
 	assert_int_equal(every("\"patience\":\"0s\"")->patience, 0);
 	assert_true(every("\"patience\":\"never\"")->patience == DURATION_NEVER);
-	wrong("\"duration\":5", "is 5, but must be a duration such as \"5ms\", \"1.5s\" or \"2m\", from 1us to 1d");
+	wrong("\"duration\":5",
+	    "is 5, but must be a duration such as \"5ms\", \"1.5s\" or \"2m\", from 1us to 1d");
 	wrong("\"duration\":\"5\"", "is \"5\", but must be a duration");
 	wrong("\"duration\":\"5 ms\"", "but must be a duration");
 	wrong("\"duration\":\"1.s\"", "but must be a duration");
@@ -221,11 +224,13 @@ a_unit_is_in_the_registry(void **state)
 	assert_string_equal(every("\"unit\":\"Cel\"")->unit, "Cel");
 	assert_string_equal(every("\"unit\":\"%RH\"")->unit, "%RH");
 	assert_string_equal(every("\"unit\":\"km/h\"")->unit, "km/h");
-	wrong("\"unit\":\"\xc2\xb0" "C\"", "is no unit of the SenML registry, did you mean \"Cel\"?");
+	wrong("\"unit\":\"\xc2\xb0" "C\"",
+	    "is no unit of the SenML registry, did you mean \"Cel\"?");
 	wrong("\"unit\":\"celsius\"", "did you mean \"Cel\"?");
 	wrong("\"unit\":\"cel\"", "did you mean \"Cel\"?");
 	wrong("\"unit\":\"rpm\"", "did you mean \"1/min\"?");
-	wrong("\"unit\":\"furlong\"", "\"furlong\" is no unit of the SenML registry (RFC 8428, RFC 8798)");
+	wrong("\"unit\":\"furlong\"",
+	    "\"furlong\" is no unit of the SenML registry (RFC 8428, RFC 8798)");
 	wrong("\"unit\":\"\"", "but must be a unit");
 	wrong("\"unit\":1", "but must be a unit");
 }
@@ -247,9 +252,11 @@ a_word_is_one_of_its_names(void **state)
 	assert_int_equal(every("\"word\":\"none\"")->word, 0);
 	assert_int_equal(every("\"word\":\"rising\"")->word, 1);
 	wrong("\"word\":\"risng\"",
-	    "is \"risng\", but must be \"none\", \"rising\", \"falling\" or \"both\", did you mean \"rising\"?");
+	    "is \"risng\", but must be \"none\", \"rising\", \"falling\" or \"both\", did you mean "
+	    "\"rising\"?");
 	wrong("\"word\":\"RISING\"", "did you mean \"rising\"?");
-	wrong("\"word\":\"xyz\"", "is \"xyz\", but must be \"none\", \"rising\", \"falling\" or \"both\"\n");
+	wrong("\"word\":\"xyz\"",
+	    "is \"xyz\", but must be \"none\", \"rising\", \"falling\" or \"both\"\n");
 	wrong("\"word\":1", "is 1, but must be \"none\"");
 }
 
@@ -285,7 +292,8 @@ users_and_groups_exist_or_are_numbers(void **state)
 	wrong("\"group\":4294967295", "but must be the name or number of a group");
 	wrong("\"user\":\"\"", "but must be the name or number of a user");
 	wrong("\"users\":[0,\"no such user\"]", "/streams/s/source/users/1: there is no user");
-	wrong("\"users\":\"root\"", "is \"root\", but must be an array of names or numbers of users");
+	wrong("\"users\":\"root\"",
+	    "is \"root\", but must be an array of names or numbers of users");
 }
 
 static void
@@ -338,7 +346,8 @@ objects_nest_and_have_a_shorthand(void **state)
 	assert_int_equal(o->nested.depth, 9);
 	assert_true(o->nested.has_depth);
 	assert_null(o->nested.text);
-	wrong("\"nested\":11", "/streams/s/source/nested: is 11, but must be an integer from 0 to 10");
+	wrong("\"nested\":11",
+	    "/streams/s/source/nested: is 11, but must be an integer from 0 to 10");
 	wrong("\"nested\":true", "is true, but must be an integer from 0 to 10 or an object");
 	wrong("\"nested\":{\"depth\":-1}", "/streams/s/source/nested/depth: is -1");
 	wrong("\"nested\":{\"dept\":1}", "unknown member \"dept\", did you mean \"depth\"?");
@@ -352,9 +361,12 @@ arrays_of_objects_fill_arrays_of_structs(void **state)
 
 	(void)state;
 	assert_int_equal(o->points.count, 2);
-	assert_true(points[0].x == 1 && points[0].y == 2 && points[1].x == 3 && points[1].y == -0.5);
-	wrong("\"points\":[{\"x\":1},{}]", "/streams/s/source/points/1: member \"x\" is missing: a number");
-	wrong("\"points\":[{\"x\":1},{\"x\":1},{\"x\":1}]", "an array of objects of at most 2 items");
+	assert_true(points[0].x == 1 && points[0].y == 2 && points[1].x == 3 &&
+	    points[1].y == -0.5);
+	wrong("\"points\":[{\"x\":1},{}]",
+	    "/streams/s/source/points/1: member \"x\" is missing: a number");
+	wrong("\"points\":[{\"x\":1},{\"x\":1},{\"x\":1}]",
+	    "an array of objects of at most 2 items");
 	wrong("\"points\":[1]", "/streams/s/source/points/0: is 1, but must be an object");
 }
 

@@ -40,15 +40,19 @@ the_worked_example_of_the_design_is_right(void **state)
 {
 	char *errors = errors_of(
 	    "{\"streams\":{"
-	    "\"door\":{\"source\":{\"type\":\"gpio\",\"chip\":\"gpiochip0\",\"line\":\"DOOR\",\"edge\":\"both\","
+	    "\"door\":{\"source\":{\"type\":\"gpio\",\"chip\":\"gpiochip0\",\"line\":\"DOOR\","
+	    "\"edge\":\"both\","
 	    "\"bias\":\"pull-up\",\"debounce\":\"5ms\"},\"description\":\"front door contact\"},"
-	    "\"board\":{\"source\":{\"type\":\"attr\",\"path\":\"/sys/class/thermal/thermal_zone0/temp\","
+	    "\"board\":{\"source\":{\"type\":\"attr\","
+	    "\"path\":\"/sys/class/thermal/thermal_zone0/temp\","
 	    "\"scale\":0.001,\"interval\":\"1s\"},\"unit\":\"Cel\","
-	    "\"operators\":[{\"op\":\"deadband\",\"by\":0.5,\"max_interval\":\"1m\"}],\"history\":\"256KiB\"},"
+	    "\"operators\":[{\"op\":\"deadband\",\"by\":0.5,\"max_interval\":\"1m\"}],"
+	    "\"history\":\"256KiB\"},"
 	    "\"app\":{\"source\":{\"type\":\"socket\",\"listen\":\"unix:/run/awaitd/ingest.sock\","
 	    "\"framing\":\"ndjson\"}},"
 	    "\"count\":{\"source\":{\"type\":\"timer\",\"from\":1,\"to\":5,\"interval\":\"1s\"}}},"
-	    "\"sinks\":{\"local\":{\"type\":\"unix\",\"path\":\"/run/awaitd/awaitd.sock\",\"mode\":\"0660\"}}}");
+	    "\"sinks\":{\"local\":{\"type\":\"unix\",\"path\":\"/run/awaitd/awaitd.sock\","
+	    "\"mode\":\"0660\"}}}");
 
 	(void)state;
 	if (errors != NULL)

@@ -77,7 +77,8 @@ values_of_every_kind_pass(void **state)
 	accepts("{\"a\":{\"b\":{\"c\":[[],[{}]]}},\"d\":-1}");
 	accepts("{\"\":1}");
 	accepts("[\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\\u20AC\\ud83d\\uDE00\\u0000\"]");
-	accepts("\"Gr\xc3\xb6\xc3\x9f" "e \xe2\x82\xac \xf0\x9f\x98\x80 and more than eight bytes\"");
+	accepts("\"Gr\xc3\xb6\xc3\x9f" "e \xe2\x82\xac \xf0\x9f\x98\x80 and more than eight "
+	    "bytes\"");
 	accepts("{\"a\":1,\"a\":2}");
 }
 
@@ -159,9 +160,11 @@ static void
 utf8_is_strict(void **state)
 {
 	static const char *const wrong[] = {
-		"\x80", "\xbf", "\xc0\xaf", "\xc1\xbf", "\xc3", "\xc3\x28", "\xe2\x82", "\xe2\x28\xac",
+		"\x80", "\xbf", "\xc0\xaf", "\xc1\xbf", "\xc3", "\xc3\x28", "\xe2\x82",
+		"\xe2\x28\xac",
 		"\xe0\x80\xaf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xed\xbf\xbf", "\xf0\x80\x80\xaf",
-		"\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xf0\x9f\x98", "\xff", NULL,
+		"\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xf0\x9f\x98", "\xff",
+		NULL,
 	};
 	static const char *const right[] = { "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf",
 		"\xee\x80\x80", "\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf", NULL };
@@ -244,7 +247,8 @@ a_line_break_within_a_value_ends_the_line_too_early(void **state)
 static void
 nothing_is_read_beyond_the_length(void **state)
 {
-	static const char text[] = "{\"key\":[\"value \\u00e9 \xc3\xa9 longer than eight\",-12.5e+3,true]}";
+	static const char text[] = "{\"key\":[\"value \\u00e9 \xc3\xa9 longer than "
+	    "eight\",-12.5e+3,true]}";
 	struct json_checked checked;
 
 	(void)state;

@@ -25,7 +25,8 @@ finds(const char *path, const char *expected)
 	if (!json_member(sample, sizeof sample - 1, path, &span))
 		fail_msg("\"%s\" was not found", path);
 	if (span.length != strlen(expected) || memcmp(span.text, expected, span.length) != 0)
-		fail_msg("\"%s\" is %.*s, expected %s", path, (int)span.length, span.text, expected);
+		fail_msg("\"%s\" is %.*s, expected %s", path, (int)span.length, span.text,
+		    expected);
 }
 
 static void
@@ -110,11 +111,14 @@ static void
 a_walk_gives_each_token_once(void **state)
 {
 	static const enum json_token_kind expected[] = { JSON_TOKEN_OBJECT, JSON_TOKEN_KEY,
-		JSON_TOKEN_ARRAY, JSON_TOKEN_STRING, JSON_TOKEN_NUMBER, JSON_TOKEN_ARRAY_END, JSON_TOKEN_KEY,
-		JSON_TOKEN_STRING, JSON_TOKEN_KEY, JSON_TOKEN_TRUE, JSON_TOKEN_KEY, JSON_TOKEN_OBJECT,
+		JSON_TOKEN_ARRAY, JSON_TOKEN_STRING, JSON_TOKEN_NUMBER, JSON_TOKEN_ARRAY_END,
+		    JSON_TOKEN_KEY,
+		JSON_TOKEN_STRING, JSON_TOKEN_KEY, JSON_TOKEN_TRUE, JSON_TOKEN_KEY,
+		    JSON_TOKEN_OBJECT,
 		JSON_TOKEN_OBJECT_END, JSON_TOKEN_KEY, JSON_TOKEN_FALSE, JSON_TOKEN_OBJECT_END,
 		JSON_TOKEN_END, JSON_TOKEN_END };
-	static const char text[] = "{\"a\":[\"s\",1e3],\"b\":\"t\",\"c\":true,\"d\":{},\"e\":false}";
+	static const char text[] = "{\"a\":[\"s\",1e3],\"b\":\"t\",\"c\":true,\"d\":{},"
+	    "\"e\":false}";
 	struct json_walk walk;
 
 	(void)state;
@@ -126,17 +130,23 @@ a_walk_gives_each_token_once(void **state)
 static void
 doubles_are_correctly_rounded(void **state)
 {
-	static const char *const numbers[] = { "0", "-0", "1", "21.4375", "0.1", "-0.1", "1e22", "1e23",
-		"1.7976931348623157e308", "5e-324", "4.9e-324", "2.2250738585072011e-308", "9007199254740993",
-		"9007199254740992", "123456789012345678", "0.30000000000000004", "1e-22", "3.14159265358979323846",
-		"18446744073709551616", "99999999999999999999", "1e-400", "0.000000000000000000000000000001",
-		"179769313486231570000000000000000000000", "8.5E+05", "100000000000000000000000e-23", NULL };
+	static const char *const numbers[] = { "0", "-0", "1", "21.4375", "0.1", "-0.1", "1e22",
+	    "1e23",
+		"1.7976931348623157e308", "5e-324", "4.9e-324", "2.2250738585072011e-308",
+		"9007199254740993",
+		"9007199254740992", "123456789012345678", "0.30000000000000004", "1e-22",
+		"3.14159265358979323846",
+		"18446744073709551616", "99999999999999999999", "1e-400",
+		"0.000000000000000000000000000001",
+		"179769313486231570000000000000000000000", "8.5E+05",
+		"100000000000000000000000e-23", NULL };
 
 	(void)state;
 	for (const char *const *number = numbers; *number != NULL; number++) {
 		double value = 42, expected = strtod(*number, NULL);
 
-		assert_int_equal(json_span_double((struct json_span){ *number, strlen(*number) }, &value), 0);
+		assert_int_equal(json_span_double((struct json_span){ *number, strlen(*number) },
+		    &value), 0);
 		if (memcmp(&value, &expected, sizeof value) != 0)
 			fail_msg("%s: %a, expected %a", *number, value, expected);
 	}
@@ -150,11 +160,13 @@ random_doubles_are_correctly_rounded(void **state)
 	(void)state;
 	srand(1);
 	for (int i = 0; i < 20000; i++) {
-		double value, expected = ldexp((double)rand() * 2147483648.0 + rand(), rand() % 200 - 140);
+		double value, expected = ldexp((double)rand() * 2147483648.0 + rand(),
+		    rand() % 200 - 140);
 		int length = snprintf(text, sizeof text, "%.*g", 1 + rand() % 19, expected);
 
 		expected = strtod(text, NULL);
-		assert_int_equal(json_span_double((struct json_span){ text, (size_t)length }, &value), 0);
+		assert_int_equal(json_span_double((struct json_span){ text, (size_t)length },
+		    &value), 0);
 		if (memcmp(&value, &expected, sizeof value) != 0)
 			fail_msg("%s: %a, expected %a", text, value, expected);
 	}
