@@ -21,3 +21,12 @@ bench_append_SOURCES = %D%/append.c %D%/measure.h
 bench_append_LDADD = libstreams.a libasync.a libbase.a $(ROOM_LIBS)
 bench_encode_SOURCES = %D%/encode.c %D%/measure.h
 bench_encode_LDADD = libstreams.a libbase.a
+
+# async: what a yield costs, beside Node and Python
+EXTRA_PROGRAMS += bench/runtime
+bench_runtime_SOURCES = %D%/runtime.c %D%/measure.h
+bench_runtime_LDADD = libasync.a libbase.a $(ROOM_LIBS)
+EXTRA_DIST += %D%/runtime.mjs %D%/runtime.py %D%/runtime.sh
+.PHONY: bench-runtime
+bench-runtime: bench/runtime
+	@$(srcdir)/bench/runtime.sh ./bench/runtime
