@@ -10,7 +10,7 @@ uint32_t
 log_commit_checksum(const struct log_commit *commit)
 {
 	/* In words that are stored as such: a load across two fresh stores would wait for them. */
-	size_t begin = offsetof(struct log_commit, next_seq);
+	size_t begin = offsetof(struct log_commit, number);
 	size_t end = offsetof(struct log_commit, kept) + commit->kept_size;
 
 	return arena_checksum(commit->kept_size, (const char *)commit + begin, end - begin);
@@ -42,6 +42,7 @@ log_publish(struct log *log)
 
 	if (log->rare_changed)
 		log_write_rare(log);
+	commit->number = ++log->commits;
 	commit->next_seq = log->next_seq;
 	commit->head = log->head;
 	commit->position = log->position;
@@ -50,7 +51,7 @@ log_publish(struct log *log)
 	commit->kept_size = log->kept_size;
 	memcpy(commit->kept, log->kept, log->kept_size);
 	commit->checksum = log_commit_checksum(commit);
-	__atomic_store_n(&log->hot->commits, ++log->commits, __ATOMIC_RELEASE);
+	__atomic_store_n(&log->hot->commits, log->commits, __ATOMIC_RELEASE);
 }
 
 static void

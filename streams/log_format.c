@@ -101,7 +101,7 @@ log_recover_commit(struct log *log)
 
 	log->commits = log->hot->commits;
 	commit = &log->hot->rec[log->commits & 1];
-	if (commit->kept_size > KEPT_MAX || commit->rare > 1
+	if (commit->number != log->commits || commit->kept_size > KEPT_MAX || commit->rare > 1
 	    || commit->checksum != log_commit_checksum(commit))
 		return false;
 	rare = &log->hot->rare[commit->rare];

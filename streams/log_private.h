@@ -38,6 +38,7 @@ struct log_header {
 struct log_commit {
 	uint32_t checksum;         /* of all behind it, and of kept only kept_size bytes */
 	uint32_t kept_size;        /* a multiple of 8 */
+	uint64_t number;           /* what `commits` is when it is true */
 	uint64_t next_seq, head;
 	struct position position;
 	uint64_t last_event;       /* its seq; 0: none yet */

@@ -351,4 +351,11 @@ tests_test_source_file_SOURCES = %D%/test-source-file.c %D%/stream-fixture.c %D%
 tests_test_source_file_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_source_file_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_source_file_LDADD = $(TEST_LIBS)
+# streams: log
+check_PROGRAMS += tests/test-log
+TESTS += tests/test-log
+tests_test_log_SOURCES = %D%/test-log.c %D%/streams-test.h
+tests_test_log_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_log_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_log_LDADD = $(TEST_LIBS)
 endif
