@@ -15,7 +15,7 @@ lm75_up() {
   echo lm75 0x48 >"/sys/bus/i2c/devices/i2c-$bus/new_device"
   udevadm settle
 }
-lm75_set() { i2cset -y "$bus" 0x48 0 "$1" w; }
+lm75_set() { i2cset -f -y "$bus" 0x48 0 "$1" w; }
 
 claim_attr_lm75_follows_the_sensor() {
   trap attr_down EXIT
