@@ -67,11 +67,15 @@ EXTRA_DIST += %D%/awaitctl-lib.sh
 dist_check_SCRIPTS += \
 	%D%/test-awaitctl.sh \
 	%D%/test-awaitctl-subscribe.sh \
-	%D%/test-awaitctl-terminal.sh
+	%D%/test-awaitctl-terminal.sh \
+	%D%/test-awaitctl-daemon.sh \
+	%D%/test-examples.sh
 TESTS += \
 	%D%/test-awaitctl.sh \
 	%D%/test-awaitctl-subscribe.sh \
-	%D%/test-awaitctl-terminal.sh
+	%D%/test-awaitctl-terminal.sh \
+	%D%/test-awaitctl-daemon.sh \
+	%D%/test-examples.sh
 
 if HAVE_CMOCKA
 # awaitctl: its parts
