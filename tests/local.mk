@@ -362,4 +362,18 @@ tests_test_log_SOURCES = %D%/test-log.c %D%/streams-test.h
 tests_test_log_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_log_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_log_LDADD = $(TEST_LIBS)
+# streams: cursor
+check_PROGRAMS += tests/test-cursor
+TESTS += tests/test-cursor
+tests_test_cursor_SOURCES = %D%/test-cursor.c %D%/streams-test.h
+tests_test_cursor_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_cursor_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_cursor_LDADD = $(TEST_LIBS)
+# streams: log-kill
+check_PROGRAMS += tests/test-log-kill
+TESTS += tests/test-log-kill
+tests_test_log_kill_SOURCES = %D%/test-log-kill.c %D%/streams-test.h
+tests_test_log_kill_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_log_kill_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_log_kill_LDADD = $(TEST_LIBS)
 endif
