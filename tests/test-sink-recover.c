@@ -22,6 +22,7 @@
 #include "sink-fixture.h"
 
 #define LOW_FDS 64               /* kept free for what is handed over */
+#define SLOW_BURST 400           /* so much at once that a message is taken in part */
 
 static struct manager manager;
 static char manager_path[128];
@@ -88,7 +89,7 @@ feed_more(struct feed *feed, int count)
 }
 
 static void
-first_daemon(size_t ring)
+first_daemon(size_t ring, int burst)
 {
 	struct feed *feed;
 	char byte;
@@ -100,7 +101,7 @@ first_daemon(size_t ring)
 	for (;;) {
 		settle();
 		if (read(control[0], &byte, 1) == 1)
-			feed_more(feed, 40);
+			feed_more(feed, burst);
 		else
 			usleep(100);
 	}
@@ -319,7 +320,7 @@ die_and_go_on(long number, int at, bool before, size_t ring, bool reads)
 		death.number = number;
 		death.at = at;
 		death.before = before;
-		first_daemon(ring);
+		first_daemon(ring, reads ? 40 : SLOW_BURST);
 	}
 	connect_to(&peer);
 	died = converse(&peer, pid, reads);
@@ -355,7 +356,7 @@ static void
 a_death_while_a_slow_peer_has_half_a_line_is_not_noticed(void **state)
 {
 	(void)state;
-	for (int at = 5; at < 40 && die_and_go_on(SYS_sendmmsg, at, at % 5 == 0, 1 << 16, false); at++)
+	for (int at = 5; at < 40 && die_and_go_on(SYS_sendmmsg, at, at % 5 == 0, 1 << 20, false); at++)
 		;
 }
 
