@@ -22,3 +22,19 @@ libsources_a_SOURCES = \
 	%D%/table.c \
 	%D%/timer.c \
 	%D%/wake.h
+
+if GPIO
+libsources_a_SOURCES += \
+	%D%/gpio.c \
+	%D%/gpio_chip.c \
+	%D%/gpio_chip.h \
+	%D%/gpio_edges.c \
+	%D%/gpio_edges.h \
+	%D%/gpio_line.c \
+	%D%/gpio_line.h
+if GPIOD2
+libsources_a_SOURCES += %D%/gpio_line_v2.c
+else
+libsources_a_SOURCES += %D%/gpio_line_v1.c
+endif
+endif

@@ -6,6 +6,7 @@
 
 extern const struct source_ops attr_source;
 extern const struct source_ops file_source;
+extern const struct source_ops gpio_source;      /* where HAVE_GPIO is defined */
 extern const struct source_ops socket_source;
 extern const struct source_ops timer_source;
 

@@ -376,4 +376,22 @@ tests_test_log_kill_SOURCES = %D%/test-log-kill.c %D%/streams-test.h
 tests_test_log_kill_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_log_kill_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_log_kill_LDADD = $(TEST_LIBS)
+
+if GPIO
+# sources/gpio, over a chip in memory
+check_PROGRAMS += tests/test-source-gpio
+TESTS += tests/test-source-gpio
+tests_test_source_gpio_SOURCES = %D%/test-source-gpio.c %D%/fake-gpio.h \
+	%D%/fake-fdstore.c %D%/fake-fdstore.h %D%/stream-fixture.c %D%/stream-fixture.h
+tests_test_source_gpio_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_source_gpio_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_source_gpio_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/test-source-gpio-v1
+TESTS += tests/test-source-gpio-v1
+tests_test_source_gpio_v1_SOURCES = %D%/test-source-gpio-v1.c %D%/fake-gpio.h \
+	%D%/fake-fdstore.c %D%/fake-fdstore.h %D%/stream-fixture.c %D%/stream-fixture.h
+tests_test_source_gpio_v1_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_source_gpio_v1_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_source_gpio_v1_LDADD = $(TEST_LIBS)
+endif
 endif
