@@ -3,22 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const struct coroutine *running;
-
-const struct coroutine *
-coroutine_running(void)
-{
-	return running;
-}
-
-const struct coroutine *
-coroutine_enter(const struct coroutine *co)
-{
-	const struct coroutine *outer = running;
-
-	running = co;
-	return outer;
-}
+const struct coroutine *coroutine_running;
 
 /* A plain `return` in a body written in the words would skip FINALLY. */
 static void
@@ -56,10 +41,8 @@ coroutine_note(struct coroutine *co)
 }
 
 bool
-coroutine_abrupt(struct coroutine *co)
+coroutine_goes_abrupt(struct coroutine *co)
 {
-	if (co->received == COMPLETION_NORMAL)
-		return false;
 	coroutine_note(co);
 	return !co->in_finally;
 }

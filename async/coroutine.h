@@ -67,10 +67,17 @@ struct coroutine {
 };
 
 /* The body that is running now, NULL outside. */
-const struct coroutine *coroutine_running(void);
+extern const struct coroutine *coroutine_running;
 
 /* For the runtime, which acts in a body's name: makes it the running one; gives the one before. */
-const struct coroutine *coroutine_enter(const struct coroutine *co);
+static inline const struct coroutine *
+coroutine_enter(const struct coroutine *co)
+{
+	const struct coroutine *outer = coroutine_running;
+
+	coroutine_running = co;
+	return outer;
+}
 
 /* Calls the body.  For the two kinds of generators. */
 enum step coroutine_resume(struct coroutine *co, void *frame);
@@ -79,7 +86,13 @@ enum step coroutine_resume(struct coroutine *co, void *frame);
 
 /* What was received goes wrong: notes how the body has to end and tells to go to FINALLY; within
  * FINALLY an error is noted, if it is the first, and the body goes on behind the await. */
-bool coroutine_abrupt(struct coroutine *co);
+bool coroutine_goes_abrupt(struct coroutine *co);
+
+static inline bool
+coroutine_abrupt(struct coroutine *co)
+{
+	return co->received != COMPLETION_NORMAL && coroutine_goes_abrupt(co);
+}
 
 /* The same behind a close: -ECANCELED is how a close succeeds. */
 bool coroutine_abrupt_close(struct coroutine *co);

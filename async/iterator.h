@@ -7,6 +7,7 @@
 #ifndef ASYNC_ITERATOR_H
 #define ASYNC_ITERATOR_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -53,8 +54,37 @@ struct iterator {
 	const struct iterator_ops *ops;
 };
 
+static inline bool
+iterator_request_pending(const struct iterator_request *request)
+{
+	return request->promise.state == PROMISE_PENDING && request->iterator != NULL
+	    && !request->threw;
+}
+
+/* What every call of a method begins with.  `request` must be idle. */
+static inline void
+iterator_request_begin(struct iterator *iterator, struct iterator_request *request,
+    enum completion_type completion, union value value)
+{
+	assert(!iterator_request_pending(request));
+	if (request->promise.state == PROMISE_REJECTED && request->iterator != NULL)
+		promise_fini(&request->promise);
+	*request = (struct iterator_request){
+		.iterator = iterator,
+		.promise.of_request = true,
+		.value = value,
+		.completion = (uint8_t)completion,
+	};
+}
+
 /* Make a request.  `request` must be idle.  The promise is &request->promise. */
-void iterator_next(struct iterator *iterator, struct iterator_request *request, union value value);
+static inline void
+iterator_next(struct iterator *iterator, struct iterator_request *request, union value value)
+{
+	iterator_request_begin(iterator, request, COMPLETION_NORMAL, value);
+	iterator->ops->next(iterator, request);
+}
+
 void iterator_return(struct iterator *iterator, struct iterator_request *request,
     union value value);
 void iterator_throw(struct iterator *iterator, struct iterator_request *request,
@@ -79,8 +109,6 @@ iterator_request_of(struct promise *promise)
 	return (struct iterator_request *)
 	    ((char *)promise - offsetof(struct iterator_request, promise));
 }
-
-bool iterator_request_pending(const struct iterator_request *request);
 
 /* Takes NULL. */
 void iterator_free(struct iterator *iterator);

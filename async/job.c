@@ -4,27 +4,19 @@
 
 #include "async/promise.h"
 
-/* Circular: `last` is the youngest job, last->next the oldest. */
-static struct job *last;
+struct job *job_youngest;
 static bool running;
-
-void
-job_enqueue(struct job *job)
-{
-	job->next = job;
-	job_enqueue_circle(job);
-}
 
 void
 job_enqueue_circle(struct job *tail)
 {
-	if (last != NULL) {
-		struct job *oldest = last->next;
+	if (job_youngest != NULL) {
+		struct job *oldest = job_youngest->next;
 
-		last->next = tail->next;
+		job_youngest->next = tail->next;
 		tail->next = oldest;
 	}
-	last = tail;
+	job_youngest = tail;
 }
 
 void
@@ -32,7 +24,7 @@ job_cancel(struct job *job)
 {
 	struct promise *promise = job->promise;
 
-	job_circle_remove(&last, job);
+	job_circle_remove(&job_youngest, job);
 	job->promise = NULL;
 	promise_unref(promise);
 }
@@ -62,7 +54,7 @@ job_circle_remove(struct job **tail, struct job *job)
 void
 jobs_redirect(const struct promise *from, struct promise *to)
 {
-	struct job *job = last;
+	struct job *job = job_youngest;
 
 	if (job == NULL)
 		return;
@@ -70,18 +62,18 @@ jobs_redirect(const struct promise *from, struct promise *to)
 		if (job->promise == from)
 			job->promise = to;
 		job = job->next;
-	} while (job != last);
+	} while (job != job_youngest);
 }
 
 static struct job *
 job_take(void)
 {
-	struct job *oldest = last->next;
+	struct job *oldest = job_youngest->next;
 
-	if (oldest == last)
-		last = NULL;
+	if (oldest == job_youngest)
+		job_youngest = NULL;
 	else
-		last->next = oldest->next;
+		job_youngest->next = oldest->next;
 	return oldest;
 }
 
@@ -92,7 +84,7 @@ jobs_run(size_t max)
 
 	assert(!running);
 	running = true;
-	while (last != NULL && count < max) {
+	while (job_youngest != NULL && count < max) {
 		struct job *job = job_take();
 		/* What embeds the promise may be freed by the job: ask before. */
 		struct promise *counted = promise_counted(job->promise);
@@ -103,10 +95,4 @@ jobs_run(size_t max)
 	}
 	running = false;
 	return count;
-}
-
-bool
-jobs_waiting(void)
-{
-	return last != NULL;
 }

@@ -21,8 +21,21 @@ struct job {
 	struct promise *promise;
 };
 
+/* The queue, circular, by its youngest job: for the functions here that are too small to be calls. */
+extern struct job *job_youngest;
+
 /* HostEnqueuePromiseJob: appends.  The job must not be queued already. */
-void job_enqueue(struct job *job);
+static inline void
+job_enqueue(struct job *job)
+{
+	if (job_youngest == NULL)
+		job->next = job;
+	else {
+		job->next = job_youngest->next;
+		job_youngest->next = job;
+	}
+	job_youngest = job;
+}
 
 /* Appends a circular list given by its last element: what settling does with its reactions. */
 void job_enqueue_circle(struct job *last);
@@ -39,6 +52,10 @@ void jobs_redirect(const struct promise *from, struct promise *to);
 /* Runs jobs until there are none or `max` have run; returns how many ran.  Not re-entrant. */
 size_t jobs_run(size_t max);
 
-bool jobs_waiting(void);
+static inline bool
+jobs_waiting(void)
+{
+	return job_youngest != NULL;
+}
 
 #endif

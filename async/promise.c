@@ -45,12 +45,6 @@ promise_rejected(int error)
 }
 
 void
-promise_init(struct promise *promise)
-{
-	*promise = (struct promise){ .state = PROMISE_PENDING };
-}
-
-void
 promise_fini(struct promise *promise)
 {
 	assert(promise->reactions == NULL);

@@ -48,7 +48,11 @@ struct promise *promise_resolved(union value value);   /* Promise.resolve(plain 
 struct promise *promise_rejected(int error);           /* Promise.reject(-errno) */
 
 /* Makes an embedded promise pending, for the first time or again. */
-void promise_init(struct promise *promise);
+static inline void
+promise_init(struct promise *promise)
+{
+	*promise = (struct promise){ .state = PROMISE_PENDING };
+}
 
 /* Before the memory of an embedded promise that may be rejected unhandled goes away. */
 void promise_fini(struct promise *promise);

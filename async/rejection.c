@@ -40,7 +40,7 @@ rejection_set_hook(rejection_hook new_hook, void *context)
 static struct rejection
 rejection_describe(const struct promise *promise)
 {
-	const struct coroutine *running = coroutine_running();
+	const struct coroutine *running = coroutine_running;
 	struct rejection rejection = { .promise = promise, .reason = promise->value };
 
 	if (running != NULL) {
