@@ -77,6 +77,13 @@ TESTS += \
 	%D%/test-awaitctl-daemon.sh \
 	%D%/test-examples.sh
 
+# flood: events through the whole daemon, every line of every reader checked
+check_PROGRAMS += tests/flood
+tests_flood_SOURCES = %D%/flood.c
+tests_flood_LDADD = libbase.a -lpthread
+dist_check_SCRIPTS += %D%/test-flood.sh
+TESTS += %D%/test-flood.sh
+
 if HAVE_CMOCKA
 # awaitctl: its parts
 check_PROGRAMS += tests/test-awaitctl-parts
@@ -376,6 +383,46 @@ tests_test_log_kill_SOURCES = %D%/test-log-kill.c %D%/streams-test.h
 tests_test_log_kill_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_log_kill_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_log_kill_LDADD = $(TEST_LIBS)
+
+# sinks
+check_PROGRAMS += tests/test-wire
+TESTS += tests/test-wire
+tests_test_wire_SOURCES = %D%/test-wire.c %D%/sink-fixture.c %D%/sink-fixture.h
+tests_test_wire_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_wire_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_wire_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/test-sink-requests
+TESTS += tests/test-sink-requests
+tests_test_sink_requests_SOURCES = %D%/test-sink-requests.c %D%/sink-fixture.c %D%/sink-fixture.h
+tests_test_sink_requests_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_sink_requests_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_sink_requests_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/test-sink-lag
+TESTS += tests/test-sink-lag
+tests_test_sink_lag_SOURCES = %D%/test-sink-lag.c %D%/sink-fixture.c %D%/sink-fixture.h
+tests_test_sink_lag_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_sink_lag_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_sink_lag_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/test-sink-socket
+TESTS += tests/test-sink-socket
+tests_test_sink_socket_SOURCES = %D%/test-sink-socket.c %D%/sink-fixture.c %D%/sink-fixture.h
+tests_test_sink_socket_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_sink_socket_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_sink_socket_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/test-sink-memory
+TESTS += tests/test-sink-memory
+tests_test_sink_memory_SOURCES = %D%/test-sink-memory.c %D%/sink-fixture.c %D%/sink-fixture.h
+tests_test_sink_memory_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_sink_memory_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_sink_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=reallocarray,--wrap=strdup
+tests_test_sink_memory_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/test-sink-recover
+TESTS += tests/test-sink-recover
+tests_test_sink_recover_SOURCES = %D%/test-sink-recover.c %D%/sink-fixture.c %D%/sink-fixture.h %D%/manager.c %D%/manager.h
+tests_test_sink_recover_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_sink_recover_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_sink_recover_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=syscall
+tests_test_sink_recover_LDADD = $(TEST_LIBS)
 
 if GPIO
 # sources/gpio, over a chip in memory
