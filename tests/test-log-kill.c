@@ -69,9 +69,10 @@ event_of(uint64_t seq)
 	static char bytes[2 * MAX_LINE];
 	struct event event = test_integer((int64_t)seq);
 
-	if (seq % 13 == 0) {
+	/* States that leave the ring before the next come; and gaps alone, so that the last event leaves it. */
+	if (seq % 120 < 3) {
 		event = test_state(seq % 2 == 0 ? STATE_UP : STATE_DOWN);
-	} else if (seq % 7 == 0) {
+	} else if (seq % 7 == 0 || seq % 120 > 60) {
 		event = test_gap(seq);
 	} else if (is_too_long(seq)) {
 		event = test_string(bytes, sizeof bytes);
@@ -344,19 +345,29 @@ append_twenty(void)
 	prepare(20);
 }
 
-/* Over the ring's end, with the tail moving, and lines saved as they leave the ring. */
-static void
-each_instruction_of_an_append(void **state)
-{
-	(void)state;
-	prepare(70);
-	step_through(append_twenty, 20 * 10);
-}
-
 static void
 each_instruction_of_the_first_appends(void **state)
 {
 	(void)state;
+	step_through(append_twenty, 20 * 10);
+}
+
+/* Over the ring's end; the last state is saved as it leaves the ring. */
+static void
+each_instruction_of_appends_that_pass_the_last_state(void **state)
+{
+	(void)state;
+	prepare(20);
+	assert_int_equal(log_tail_seq(log_), 1);
+	step_through(append_twenty, 20 * 10);
+}
+
+static void
+each_instruction_of_appends_that_pass_the_last_event(void **state)
+{
+	(void)state;
+	prepare(95);
+	assert_true(log_tail_seq(log_) < 60);
 	step_through(append_twenty, 20 * 10);
 }
 
@@ -502,8 +513,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(each_instruction_of_an_append),
 		TEST(each_instruction_of_the_first_appends),
+		TEST(each_instruction_of_appends_that_pass_the_last_state),
+		TEST(each_instruction_of_appends_that_pass_the_last_event),
 		TEST(each_instruction_of_a_commit_without_a_line),
 		TEST(each_instruction_of_a_change_of_size),
 		TEST(each_instruction_of_a_drop_and_a_new_log),
