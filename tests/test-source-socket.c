@@ -451,14 +451,29 @@ a_wrong_address_is_a_mistake_of_the_config(void **state)
 	}
 }
 
+/* It accepts beyond the limit and closes again, so that the connection is gone. */
+static bool
+is_valgrind(void)
+{
+	const char *preload = getenv("LD_PRELOAD");
+
+	return preload != NULL && strstr(preload, "vgpreload") != NULL;
+}
+
 static void
 without_fds_it_waits_and_says_so_once(void **state)
 {
-	struct stream *stream = listen_with(",\"framing\":\"ndjson\"");
+	struct stream *stream;
 	struct rlimit limit, few;
-	int fd = producer(), lowest;
+	int fd, lowest;
 
 	(void)state;
+	if (is_valgrind()) {
+		print_message("skipped: valgrind makes accept() fail in its own way\n");
+		skip();
+	}
+	stream = listen_with(",\"framing\":\"ndjson\"");
+	fd = producer();
 	put(fd, "1\n");
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
 	lowest = dup(fd);
