@@ -29,8 +29,9 @@ void graph_start(struct graph *graph, const struct config *config, const struct 
 void graph_change(struct graph *graph, const struct config *config, struct problems *problems);
 void graph_settle(struct graph *graph);
 
-/* Ends everything, the sinks first; `done` is called once, later.  handing_over: so that a successor can adopt it; else
- * subscribers are told, and have `drain_ns` to take what is theirs. */
+/* Ends everything, the sinks first; `done` is called once, at once if there is nothing to end.
+ * handing_over: so that a successor can adopt it; else subscribers are told, and have `drain_ns` to take
+ * what is theirs. */
 void graph_stop(struct graph *graph, bool handing_over, uint64_t drain_ns,
     void (*done)(void *context), void *context);
 

@@ -22,8 +22,8 @@ struct reload {
 	const char *note;                  /* for STATUS=, or NULL: all is well */
 };
 
-/* Reloads at the end of this turn.  `done` (NULL: nobody wants to know) is called once, later: ok, or all
- * that is wrong, a line each. */
+/* Reloads at the end of this turn.  `done` (NULL: nobody wants to know) is called once, later (at once where
+ * memory is out): ok, or all that is wrong, a line each. */
 void reload_ask(struct reload *reload, void (*done)(void *request, bool ok, const char *text),
     void *request);
 

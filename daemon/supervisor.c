@@ -30,6 +30,8 @@
 #define STOP_HANDING_OVER_NS (2 * SECOND)
 #define STOP_DRAINING_NS (DRAIN_NS + 2 * SECOND)
 
+#define FAILED_START_SECONDS 1
+
 struct supervisor {
 	const char *path;
 	struct arena *arena;
@@ -39,6 +41,7 @@ struct supervisor {
 	struct signal_watch hangup, terminate, interrupt;
 	struct timer status_timer, untaken_timer, stop_timer;
 	struct status status;
+	bool ready;                  /* it was told */
 	bool stopping, stopped;
 	bool stuck;                  /* something did not end in time: nothing can be freed */
 	int exit_status;
@@ -258,6 +261,7 @@ supervisor_begin(struct supervisor *self, const struct loaded *loaded)
 	supervisor_keep_config(self, loaded);
 	notify_open();
 	notify_ready();
+	self->ready = true;
 	supervisor_tell_status(self);
 	timer_call_after(&self->status_timer, STATUS_NS, status_fire);
 	timer_call_after(&self->untaken_timer, UNTAKEN_NS, untaken_fire);
@@ -287,6 +291,14 @@ supervisor_close(struct supervisor *self)
 	if (loop_is_open())
 		loop_close();
 	fdstore_close();
+}
+
+/* A manager starts it again at once and without end: what cannot begin must not take all of a CPU for that. */
+static void
+supervisor_slow_down(const struct supervisor *self, int status)
+{
+	if (status == 1 && !self->ready && fdstore_notified())
+		sleep(FAILED_START_SECONDS);
 }
 
 static void
@@ -321,6 +333,7 @@ supervisor_run(const char *path)
 		status = supervisor_loop(&self);
 	} else
 		loaded_free(&loaded);
+	supervisor_slow_down(&self, status);
 	if (self.stuck)
 		_exit(status);
 	supervisor_close(&self);

@@ -1,14 +1,16 @@
 /* supervisor - what systemd is to awaitd, for shell scripts (tests/manager.h):
  *
- *	supervisor [-w SECONDS] DIR PROGRAM [ARGUMENT...]
+ *	supervisor [-w SECONDS] [-f NAME=FILE] DIR PROGRAM [ARGUMENT...]
  *
  * Runs the program with NOTIFY_SOCKET=DIR/notify, keeps its fds, and starts it again whenever it ends, but for the exit
  * statuses 2 and 78.  What happens is written into DIR/log, a line each: START pid fds, EXIT status or SIGNAL number,
  * and each line of each message.  DIR/pid is the program's.
  *
- * -w: WATCHDOG_USEC; without a WATCHDOG=1 for so long it is sent SIGABRT.
+ * -w: WATCHDOG_USEC; without a WATCHDOG=1 for so long it is sent SIGABRT.  -f: the open file is in the
+ * store from the beginning, any number of them.
  *
  * SIGTERM ends both, SIGUSR1 is `systemctl restart`, SIGHUP is handed on. */
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -25,6 +27,8 @@
 static FILE *logfile;
 static uint64_t watchdog_ns, alive_ns;
 static bool ending;
+static char *files[16];
+static size_t file_count;
 
 static void
 heard(struct manager *manager, const char *text)
@@ -143,20 +147,47 @@ serve(struct manager *manager, const char *folder)
 	return status;
 }
 
+/* NAME=FILE */
+static void
+store_file(struct manager *manager, char *file)
+{
+	char *path = strchr(file, '=');
+	size_t i = manager->stored++;
+
+	if (path == NULL)
+		exit(125);
+	*path++ = '\0';
+	snprintf(manager->store[i].name, sizeof manager->store[i].name, "%s", file);
+	manager->store[i].fd = open(path, O_RDWR | O_CLOEXEC);
+	if (manager->store[i].fd < 0) {
+		perror(path);
+		exit(125);
+	}
+}
+
+static void
+watchdog_set(const char *seconds)
+{
+	char usec[32];
+
+	watchdog_ns = (uint64_t)(strtod(seconds, NULL) * (double)NSEC_PER_SEC);
+	snprintf(usec, sizeof usec, "%llu", (unsigned long long)(watchdog_ns / NSEC_PER_USEC));
+	setenv("WATCHDOG_USEC", usec, 1);
+	unsetenv("WATCHDOG_PID");
+}
+
 static int
 options_read(int argc, char **argv)
 {
-	char usec[32];
 	int option;
 
-	while ((option = getopt(argc, argv, "+w:")) != -1) {
-		if (option != 'w')
+	while ((option = getopt(argc, argv, "+w:f:")) != -1) {
+		if (option == 'w')
+			watchdog_set(optarg);
+		else if (option == 'f' && file_count < 16)
+			files[file_count++] = optarg;
+		else
 			return -1;
-		watchdog_ns = (uint64_t)(strtod(optarg, NULL) * (double)NSEC_PER_SEC);
-		snprintf(usec, sizeof usec, "%llu",
-		    (unsigned long long)(watchdog_ns / NSEC_PER_USEC));
-		setenv("WATCHDOG_USEC", usec, 1);
-		unsetenv("WATCHDOG_PID");
 	}
 	return argc - optind < 2 ? -1 : optind;
 }
@@ -169,7 +200,7 @@ main(int argc, char **argv)
 	int first = options_read(argc, argv), status;
 
 	if (first < 0) {
-		fprintf(stderr, "usage: supervisor [-w SECONDS] DIR PROGRAM [ARGUMENT...]\n");
+		fprintf(stderr, "usage: supervisor [-w SECONDS] [-f NAME=FILE] DIR PROGRAM [ARGUMENT...]\n");
 		return 2;
 	}
 	if (realpath(argv[first], folder) == NULL) {
@@ -186,6 +217,8 @@ main(int argc, char **argv)
 	}
 	setvbuf(logfile, NULL, _IOLBF, 0);
 	manager.heard = heard;
+	for (size_t i = 0; i < file_count; i++)
+		store_file(&manager, files[i]);
 	status = serve(&manager, folder);
 	manager_close(&manager);
 	fclose(logfile);

@@ -1,7 +1,7 @@
 #!/bin/sh
 # awaitd below a service manager that keeps its fds: notifications, and restarts that nobody notices.
 . "${top_srcdir:-.}/tests/daemon-lib.sh"
-plan 29
+plan 38
 
 sink='"sinks": {"local": {"type": "unix", "path": "$S/awaitd.sock"}}'
 one='{"streams": {"a": {"source": {"type": "timer", "interval": "10ms"}}}, '"$sink"'}'
@@ -17,6 +17,16 @@ claim the_status_is_told within log_seen 'STATUS=2 streams, ' 1
 subscriber both '{"subscribe":["*"]}'
 keeper=$peer
 within seen both '"stream":"a"' 20
+
+removed()
+{
+	grep -A1 FDSTOREREMOVE=1 "$folder/log" | grep -qx "FDNAME=$1"
+}
+
+gone()
+{
+	! kill -0 "$1" 2>/dev/null
+}
 
 restarted()
 {
@@ -64,3 +74,38 @@ claim the_watchdog_was_fed within log_seen WATCHDOG=1 1
 kill -9 "$keeper"
 
 claim the_manager_ends_it_with_0 supervised_end
+
+# -------------------------------------------------- what others have left in the store
+head -c 1000000 /dev/urandom >"$folder/garbage"
+: >"$folder/log"
+: >"$folder/errors"
+config "$one"
+claim it_starts_with_garbage_in_the_store supervised -f arena="$folder/garbage" -f "c-1-1=$folder/garbage" \
+	-f nobodys=/dev/null
+claim a_damaged_arena_is_told grep -q 'every stream begins a new epoch' "$errors"
+claim it_is_replaced sh -c 'grep -A1 FDSTOREREMOVE=1 "$1" | grep -q FDNAME=arena && grep -A2 FDSTORE=1 "$1" | grep -q FDNAME=arena' \
+	sh "$folder/log"
+claim fds_that_nobody_claims_are_removed within removed nobodys
+claim connections_of_no_table_are_removed within removed c-1-1
+subscriber fresh '{"subscribe":["a"]}'
+claim it_serves_all_the_same within seen fresh '"stream":"a"' 5
+
+# ------------------------------------------------------------ a sink that goes meanwhile
+config '{"streams": {"a": {"source": {"type": "timer", "interval": "10ms"}}},
+	"sinks": {"other": {"type": "unix", "path": "$S/other.sock"}}}'
+kill -KILL "$(supervised_pid)"
+socket=$folder/other.sock
+claim a_sink_that_is_gone_after_a_restart_is_closed within gone "$peer"
+claim another_one_is_open_in_its_place within answers
+
+# ---------------------------------------------------------------- it cannot begin again
+config '{"streams": {}, "sinks": {"other": {"type": "unix", "path": "$S/nowhere/other.sock"}}}'
+: >"$folder/log"
+kill -KILL "$(supervised_pid)"
+within log_seen '^EXIT 1' 2
+config "$one"
+socket=$folder/awaitd.sock
+claim one_that_cannot_begin_is_tried_again_until_it_can within answers
+kill -TERM "$supervisor"
+wait "$supervisor"
+supervisor=
