@@ -50,17 +50,21 @@ stream_owns_log(const struct stream *stream)
 }
 
 /* The log was written by another chain: what that one kept means nothing to this one.  The new word
- * and the empty kept block become true with the entry. */
+ * and the empty kept block become true with the entry; without one they are committed before the source
+ * begins, so that a successor knows whose fds and bulk it finds. */
 static void
 stream_reset(struct stream *stream)
 {
+	const struct position nowhere = { .consumed = 0 };
 	bool first = log_chain(stream->log) == 0 && log_next_seq(stream->log) == 1;
 
 	stream_fds_drop(stream);
 	chain_reset(stream);
 	log_set_chain(stream->log, chain_word(&stream->options));
-	if (!first)
-		(void)stream_say(stream, STATE_CHANGED, 0, (struct position){ .consumed = 0 });
+	if (first)
+		log_commit(stream->log, &nowhere);
+	else
+		(void)stream_say(stream, STATE_CHANGED, 0, nowhere);
 }
 
 /* Is it up?  Nobody knows before the source says so; down and stale are not over yet. */

@@ -424,6 +424,15 @@ tests_test_sink_recover_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_sink_recover_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=syscall
 tests_test_sink_recover_LDADD = $(TEST_LIBS)
 
+# sources/socket across restarts, with a store in memory
+check_PROGRAMS += tests/test-source-handover
+TESTS += tests/test-source-handover
+tests_test_source_handover_SOURCES = %D%/test-source-handover.c %D%/fake-fdstore.c %D%/fake-fdstore.h \
+	%D%/stream-fixture.c %D%/stream-fixture.h
+tests_test_source_handover_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_source_handover_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_source_handover_LDADD = $(TEST_LIBS)
+
 if GPIO
 # sources/gpio, over a chip in memory
 check_PROGRAMS += tests/test-source-gpio
