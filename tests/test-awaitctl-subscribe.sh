@@ -1,7 +1,7 @@
 #!/bin/sh
 # awaitctl subscribe, against a scripted peer: what it prints, when it ends, how it resumes.
 . "${top_srcdir:-.}/tests/awaitctl-lib.sh"
-plan 45
+plan 46
 TZ=UTC
 export TZ
 
@@ -277,3 +277,28 @@ claim a_replaced_daemon_goes_on_in_one_connection printed "$door" \
 	'{"gap":"door","from":1044,"to":null,"lost":null,"stage":"epoch","epoch":"e2"}' \
 	'{"stream":"door","seq":1,"value":2}'
 claim a_replaced_daemon_is_told said 'the daemon was replaced'
+
+# 201 positions fill more than one request: the first 200 are asked for by name.
+many()
+{
+	awk -v first="$1" -v last="$2" -v format="$3" -v between="$4" 'BEGIN {
+		for (i = first; i <= last; i++) {
+			line = format
+			gsub(/N/, i, line)
+			printf "%s%s", i > first ? between : "", line
+		} }'
+}
+converse "accept
+	send $hello
+	expect {\"subscribe\":[\"*\"],\"id\":0}
+$(many 1 201 '{"subscribed":"sN","next":5,"epoch":"e","is":"up"}' "
+" | sed 's/^/send /')
+	send {\"reply\":\"subscribe\",\"id\":0,\"count\":201}
+	close
+	accept
+	send $hello
+	expect {\"subscribe\":[$(many 1 200 '"sN"' ,)],\"after\":{$(many 1 200 '"sN":{"epoch":"e","seq":4}' ,)},\"id\":1}
+	expect {\"subscribe\":[\"*\"],\"after\":{\"s201\":{\"epoch\":\"e\",\"seq\":4}},\"from\":\"oldest\",\"id\":0}
+	send {\"error\":\"enough\",\"id\":0}
+	eof" subscribe '*'
+claim many_positions_are_asked_for_in_parts ended 1

@@ -1,7 +1,7 @@
 #!/bin/sh
 # awaitctl's commands but subscribe, against a scripted peer.
 . "${top_srcdir:-.}/tests/awaitctl-lib.sh"
-plan 49
+plan 51
 
 # ---------------------------------------------------------------- command line
 run --version
@@ -44,6 +44,25 @@ AWAITD_SOCKET=$folder/named; export AWAITD_SOCKET
 run list
 unset AWAITD_SOCKET
 claim environment_names_the_socket said "$folder/named"
+# Root's own awaitctl never looks for a user's daemon.
+if [ "$(id -u)" != 0 ]; then
+	as_user=env
+elif setpriv --reuid=65534 --clear-groups true 2>/dev/null && chmod 755 "$folder"; then
+	as_user='setpriv --reuid=65534 --clear-groups'
+else
+	as_user=
+fi
+mkdir -p "$folder/awaitd"
+if [ -n "$as_user" ] && [ ! -e /run/awaitd/awaitd.sock ] && $as_user test -x "$awaitctl"; then
+	XDG_RUNTIME_DIR=$folder $as_user "$awaitctl" list >"$out" 2>"$errors"
+	claim without_any_socket_the_systems_is_named said '/run/awaitd/awaitd.sock: '
+	: >"$folder/awaitd/awaitd.sock"
+	XDG_RUNTIME_DIR=$folder $as_user "$awaitctl" list >"$out" 2>"$errors"
+	claim a_users_own_socket_is_found said "$folder/awaitd/awaitd.sock: "
+else
+	skip without_any_socket_the_systems_is_named "needs another user, and no awaitd that runs"
+	skip a_users_own_socket_is_found "needs another user, and no awaitd that runs"
+fi
 converse 'accept
 	close' list
 claim end_before_hello_is_status_3 ended 3
