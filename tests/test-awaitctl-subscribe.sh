@@ -285,14 +285,13 @@ many()
 		for (i = first; i <= last; i++) {
 			line = format
 			gsub(/N/, i, line)
-			printf "%s%s", i > first ? between : "", line
+			printf "%s%s", (i > first ? between : ""), line
 		} }'
 }
 converse "accept
 	send $hello
 	expect {\"subscribe\":[\"*\"],\"id\":0}
-$(many 1 201 '{"subscribed":"sN","next":5,"epoch":"e","is":"up"}' "
-" | sed 's/^/send /')
+$(many 1 201 'send {"subscribed":"sN","next":5,"epoch":"e","is":"up"}' '\n')
 	send {\"reply\":\"subscribe\",\"id\":0,\"count\":201}
 	close
 	accept
