@@ -215,6 +215,16 @@ has_path(int fd, const char *path)
 	    && strncmp(address.sun_path, path, sizeof address.sun_path) == 0;
 }
 
+/* It can be reached: it listens at the path, and its file has not been removed. */
+static bool
+listens_at(int fd, const char *path)
+{
+	struct stat file;
+
+	return is_listening(fd) && has_path(fd, path) && lstat(path, &file) == 0
+	    && S_ISSOCK(file.st_mode);
+}
+
 static void
 listener_name(const struct unix_sink *sink, char name[static UNIX_STORE_NAME_SIZE])
 {
@@ -235,12 +245,42 @@ take_stored(struct unix_sink *sink)
 	fd = fdstore_take(name);
 	if (fd < 0)
 		return false;
-	if (!is_listening(fd) || !has_path(fd, sink->options.path)) {
+	if (!listens_at(fd, sink->options.path)) {
 		fdstore_remove(name);
 		close(fd);
 		return false;
 	}
 	sink->listener.fd = fd;
+	note_file(&sink->listener, sink->options.path);
+	return true;
+}
+
+struct left {
+	const char *path;
+	char name[UNIX_STORE_NAME_SIZE];
+};
+
+static void
+left_find(const char *name, int fd, void *context)
+{
+	struct left *left = context;
+
+	if (strncmp(name, "l-", 2) == 0 && strlen(name) < sizeof left->name
+	    && listens_at(fd, left->path))
+		strcpy(left->name, name);
+}
+
+/* A predecessor's whose table is damaged, or whose sink had another name: it listens on, for nobody else. */
+static bool
+take_left(struct unix_sink *sink)
+{
+	struct left left = { .path = sink->options.path };
+
+	fdstore_each(left_find, &left);
+	if (left.name[0] == '\0')
+		return false;
+	sink->listener.fd = fdstore_take(left.name);
+	fdstore_remove(left.name);
 	note_file(&sink->listener, sink->options.path);
 	return true;
 }
@@ -287,7 +327,10 @@ unix_listener_open(struct unix_sink *sink, char *message, size_t size)
 	sink->listener.fd = -1;
 	if (take_stored(sink))
 		r = unix_listener_permit(sink->options.path, &sink->options, message, size);
-	else {
+	else if (take_left(sink)) {
+		r = unix_listener_permit(sink->options.path, &sink->options, message, size);
+		store(sink);
+	} else {
 		r = take_activated(sink, &w);
 		if (r == 0)
 			r = make_locked(sink, &w);

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "streams/arena_private.h"
 
 #ifndef MFD_NOEXEC_SEAL
@@ -97,7 +98,9 @@ arena_create(struct arena **ret)
 		return r;
 	}
 	*(*ret)->header = layout;
-	(*ret)->header->next_id = 1;
+	/* Above what an arena that was lost had come to: names in the fd store are made of these, and its own
+	 * may still be there. */
+	(*ret)->header->next_id = clock_mono_ns();
 	return 0;
 }
 
