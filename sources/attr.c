@@ -152,8 +152,8 @@ attr_event(struct attr *self)
 	return &self->source.event;
 }
 
-/* The next beat: a multiple of the interval from the beginning, those that a slow read has run over left
- * out, for nothing was lost. */
+/* The next beat: a multiple of the interval from the beginning, those that a slow read has run
+ * over left out, for nothing was lost. */
 static uint64_t
 attr_next(struct attr *self)
 {
@@ -208,23 +208,24 @@ attr_body(struct coroutine *co, void *frame)
 
 static const struct option attr_option_rows[] = {
 	{ "path", OPTION_PATH(struct attr_options, path), .required = true,
-	    .help = "The file, or a glob that matches just one: the numbers of hwmon devices move, their "
-	            "folder's other names do not: \"/sys/devices/platform/coretemp.0/hwmon/hwmon*/"
-	            "temp1_input\"." },
+	    .help = "The file, or a glob that matches just one: the numbers of hwmon devices move, "
+		    "their folder's other names do not: "
+		    "\"/sys/devices/platform/coretemp.0/hwmon/hwmon*/temp1_input\"." },
 	{ "field", OPTION_EITHER(struct attr_options, field), .min = "1", .max = "100000",
 	    .help = "Which part of the text: a number, from 1, of its words, or a name: "
-	            "\"MemAvailable\" for a word behind \"MemAvailable:\", \"avg10\" for what follows in "
-	            "\"avg10=\".  The first one counts.  Without it, and without \"match\", all of it." },
+		    "\"MemAvailable\" for a word behind \"MemAvailable:\", \"avg10\" for what "
+		    "follows in \"avg10=\".  The first one counts.  Without it, and without "
+		    "\"match\", all of it." },
 	{ "match", OPTION_REGEX(struct attr_options, match),
 	    .help = "Which part of the text: what the first group of this POSIX extended regular "
 	            "expression finds; ^ and $ match at lines: \"^full avg10=([0-9.]+)\"." },
 	{ "result", OPTION_ENUM(struct attr_options, result, attr_result_names), .value = "auto",
-	    .help = "\"number\": what is no decimal number is an error.  \"text\": a string, always.  "
-	            "\"auto\": a number if it is one, else a string." },
+	    .help = "\"number\": what is no decimal number is an error.  \"text\": a string, "
+		    "always.  \"auto\": a number if it is one, else a string." },
 	{ "scale", OPTION_DOUBLE(struct attr_options, scale), .value = "1",
 	    .given = offsetof(struct attr_options, has_scale),
-	    .help = "What the number is multiplied by: 0.001 for the thousandths of degrees and volts that "
-	            "the kernel gives.  What is no number is an error then." },
+	    .help = "What the number is multiplied by: 0.001 for the thousandths of degrees and "
+		    "volts that the kernel gives.  What is no number is an error then." },
 	{ "offset", OPTION_DOUBLE(struct attr_options, offset), .value = "0",
 	    .given = offsetof(struct attr_options, has_offset),
 	    .help = "What is then added." },
@@ -232,8 +233,8 @@ static const struct option attr_option_rows[] = {
 	    .max = "365d", .help = "The time between two readings; the first one is at once." },
 	{ "timeout", OPTION_DURATION(struct attr_options, timeout), .value = "5s", .min = "1ms",
 	    .max = "1d",
-	    .help = "A reading that takes longer is told as \"down\", with the cause ETIMEDOUT; it is "
-	            "waited for all the same, and no other one is begun." },
+	    .help = "A reading that takes longer is told as \"down\", with the cause ETIMEDOUT; it "
+		    "is waited for all the same, and no other one is begun." },
 	{ 0 },
 };
 
@@ -260,7 +261,8 @@ attr_check(const void *options, struct option_report *report)
 	if (self->match != NULL && (self->field.name != NULL || self->field.number != 0))
 		option_error(report, "match", "and \"field\" exclude each other");
 	if (self->result == ATTR_TEXT && (self->has_scale || self->has_offset))
-		option_error(report, "result", "is \"text\", which \"scale\" and \"offset\" cannot change");
+		option_error(report, "result",
+		    "is \"text\", which \"scale\" and \"offset\" cannot change");
 }
 
 const struct source_ops attr_source = {

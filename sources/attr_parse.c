@@ -111,7 +111,8 @@ trimmed(struct part text)
 
 /* ---------------------------------------------------------------------- numbers */
 
-/* A decimal number and nothing else: what strtod() takes beyond that (hexadecimal, "nan", "inf") is text. */
+/* A decimal number and nothing else: what strtod() takes beyond that (hexadecimal, "nan", "inf")
+ * is text. */
 static bool
 looks_decimal(const char *text)
 {

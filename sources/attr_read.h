@@ -1,5 +1,5 @@
-/* attr_read.h - reading a small file of the kernel's, which may block: a conversion on a 1-Wire bus takes 0.8
- * s.  For blocking.h: all of it lies in the call's data. */
+/* attr_read.h - reading a small file of the kernel's, which may block: a conversion on a 1-Wire
+ * bus takes 0.8 s.  For blocking.h: all of it lies in the call's data. */
 #ifndef SOURCES_ATTR_READ_H
 #define SOURCES_ATTR_READ_H
 
@@ -15,9 +15,9 @@ struct attr_read {
 	char *pattern;               /* a path, or a glob that one file matches */
 	int fd;                      /* -1: not open */
 	bool whole;                  /* one read(2) gives all of it: sysfs, devices */
-	bool lasting;                /* an open one shows what is new; else it is opened each time, for
-	                              * files that are replaced by renaming */
-	bool quick;                  /* never waits for hardware, so that no thread is needed: procfs */
+	bool lasting;                /* an open one shows what is new; else it is opened each
+	                              * time, for files that are replaced by renaming */
+	bool quick;                  /* never waits for hardware, needs no thread: procfs */
 	char *text;
 	size_t length;
 	struct moment time;          /* when it had been read */

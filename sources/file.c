@@ -11,6 +11,7 @@
 
 #include "sources/blocking.h"
 #include "sources/framing.h"
+#include "sources/next_turn.h"
 #include "sources/sources.h"
 #include "streams/stream_source.h"
 
@@ -42,6 +43,7 @@ struct file_source {
 	struct source source;
 	struct blocking *reader;
 	struct framing framing;
+	struct next_turn next_turn;
 	struct moment time;          /* of the read */
 	size_t at, whole, scanned;
 	int error;
@@ -116,8 +118,8 @@ file_begin(struct file_source *self)
 		.max = stream_max_line(self->source.stream),
 	};
 	if (!framing_fits(&self->framing))
-		return source_fail(&self->source, -EMSGSIZE, "a chunk of %" PRIu64 " bytes, in base64, "
-		    "is longer than a line of the stream may be", options->chunk);
+		return source_fail(&self->source, -EMSGSIZE, "a chunk of %" PRIu64 " bytes, in "
+		    "base64, is longer than a line of the stream may be", options->chunk);
 	self->reader = blocking_open(sizeof *read, file_fini);
 	if (self->reader == NULL)
 		return -ENOMEM;
@@ -268,29 +270,33 @@ file_body(struct coroutine *co, void *frame)
 			YIELD(&self->source.event);
 		file_done(self);
 		source_settle(&self->source, &nowhere);
+		AWAIT(next_turn_await(&self->next_turn));
 	}
 	FINALLY;
+	next_turn_close(&self->next_turn);
 	blocking_close(self->reader);
 	END;
 }
 
 static const struct option file_option_rows[] = {
 	{ "path", OPTION_PATH(struct file_options, path), .required = true,
-	    .help = "The file.  While there is none, the stream is down and it is looked for again." },
+	    .help = "The file.  While there is none, the stream is down and it is looked for "
+		    "again." },
 	{ "framing", OPTION_ENUM(struct file_options, framing, framing_names), .value = "lines",
-	    .help = "What becomes an event: \"lines\", each a string; \"ndjson\", lines that are JSON "
-	            "values, handed on as they are (others are counted, and logged at a limited rate); "
-	            "\"chunks\", as many bytes as \"chunk\" says, in base64.  Empty lines are left out.  What "
-	            "stands behind the last LF counts." },
-	{ "chunk", OPTION_SIZE(struct file_options, chunk), .value = "4KiB", .min = "1", .max = "1MiB",
+	    .help = "What becomes an event: \"lines\", each a string; \"ndjson\", lines that are "
+		    "JSON values, handed on as they are (others are counted, and logged at a "
+		    "limited rate); \"chunks\", as many bytes as \"chunk\" says, in base64.  Empty "
+		    "lines are left out.  What stands behind the last LF counts." },
+	{ "chunk", OPTION_SIZE(struct file_options, chunk), .value = "4KiB", .min = "1",
+	    .max = "1MiB",
 	    .help = "Bytes of a chunk.  In base64 it has to fit the stream's \"max_line\"." },
 	{ 0 },
 };
 
 const struct source_ops file_source = {
 	.name = "file",
-	.help = "Reads a file in parts, of which each is an event, to its end; then the stream has ended.  "
-	        "A restart goes on where it was; a file that shrinks ends early.",
+	.help = "Reads a file in parts, of which each is an event, to its end; then the stream has "
+		"ended.  A restart goes on where it was; a file that shrinks ends early.",
 	.options = file_option_rows,
 	.options_size = sizeof(struct file_options),
 	.size = sizeof(struct file_source),

@@ -1,7 +1,7 @@
 /* framing.h - from bytes to values: where a record ends, and what it says.
  *
- *	lines	each line a string; LF ends it, a CR before that is no part of it, empty ones are none
- *	ndjson	each line one JSON value (RFC 8259, as base/json checks it), handed on as it was written
+ *	lines	each line a string; LF ends it, a CR before that is no part of it; no empty ones
+ *	ndjson	each line one JSON value (RFC 8259, as base/json checks it), handed on as written
  *	chunks	each so many bytes, in base64
  * At the end of the input what is left counts as a record. */
 #ifndef SOURCES_FRAMING_H
@@ -46,11 +46,13 @@ struct frame {
 	size_t fault_at;
 };
 
-/* How many of these bytes are whole records; the first `scanned` are known to hold no end of one. */
+/* How many of these bytes are whole records; the first `scanned` are known to hold no end of
+ * one. */
 size_t framing_whole(const struct framing *framing, const char *data, size_t scanned,
     size_t length);
 
-/* The first record of data, of which there is a whole one, or the rest of all input.  length > 0. */
+/* The first record of data, of which there is a whole one, or the rest of all input.  length >
+ * 0. */
 void framing_next(const struct framing *framing, const char *data, size_t length,
     struct frame *ret);
 

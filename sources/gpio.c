@@ -1,7 +1,8 @@
 /* gpio: the edges of one GPIO line.
  *
- * A value is that of its edge, never read behind the interrupt, when it may be another one already; it is read
- * at the beginning, and when edges were lost in a way that leaves it uncertain. */
+ * A value is that of its edge, never read behind the interrupt, when it may be another one
+ * already; it is read at the beginning, and when edges were lost in a way that leaves it
+ * uncertain. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -35,7 +36,7 @@ struct gpio_options {
 enum gpio_loss { LOSS_NONE, LOSS_TO_TELL, LOSS_TO_READ };
 
 struct gpio_kept {
-	uint64_t initial_ns;         /* when the line's value was read; edges before that are in it */
+	uint64_t initial_ns;         /* when its value was read; edges before that are in it */
 	uint64_t pending_ns;         /* debouncing: the last edge, and where it went */
 	uint32_t seqno;              /* the last one seen */
 	uint8_t value;               /* what was told last */
@@ -182,7 +183,8 @@ gpio_begin(struct gpio *self)
 	return r < 0 ? r : gpio_edges_open(&self->edges, &self->source);
 }
 
-/* A predecessor's line, if it still is one.  True: it goes on, with what the kernel has kept meanwhile. */
+/* A predecessor's line, if it still is one.  True: it goes on, with what the kernel has kept
+ * meanwhile. */
 static bool
 gpio_adopt(struct gpio *self)
 {
@@ -214,7 +216,8 @@ gpio_opened(struct gpio *self)
 	return 0;
 }
 
-/* Stored, the line outlives us.  The manager may be busy: then it is tried again at the next check. */
+/* Stored, the line outlives us.  The manager may be busy: then it is tried again at the next
+ * check. */
 static void
 gpio_store(struct gpio *self)
 {
@@ -517,8 +520,9 @@ static const char *const gpio_bias_names[] = { "as-is", "disabled", "pull-up", "
 
 static const struct option gpio_option_rows[] = {
 	{ "chip", OPTION_STRING(struct gpio_options, chip),
-	    .help = "The chip, by name (\"gpiochip0\"), by label, or by path.  Numbers move from boot to "
-	            "boot, labels do not.  Without it, the chip that has a line of the given name." },
+	    .help = "The chip, by name (\"gpiochip0\"), by label, or by path.  Numbers move from "
+		    "boot to boot, labels do not.  Without it, the chip that has a line of the "
+		    "given name." },
 	{ "line", OPTION_EITHER(struct gpio_options, line), .required = true, .min = "0",
 	    .max = "65535",
 	    .help = "The line, by name (\"DOOR\") or by its offset on the chip." },
@@ -529,12 +533,14 @@ static const struct option gpio_option_rows[] = {
 	{ "active_low", OPTION_BOOL(struct gpio_options, active_low),
 	    .help = "A low line counts as 1, and falling to it as a rising edge." },
 	{ "debounce", OPTION_DURATION(struct gpio_options, debounce), .value = "0s", .max = "1m",
-	    .help = "A change counts when the line has then been stable for so long.  With libgpiod 2 "
-	            "the kernel does it; with 1.6 awaitd does, and an event has the time of its last edge." },
+	    .help = "A change counts when the line has then been stable for so long.  With "
+		    "libgpiod 2 the kernel does it; with 1.6 awaitd does, and an event has the "
+		    "time of its last edge." },
 	{ "queue", OPTION_INTEGER(struct gpio_options, queue), .value = "256", .min = "1",
 	    .max = "1024",
-	    .help = "How many edges the kernel keeps while they are not read, at a restart for one.  Beyond "
-	            "that they are lost, and told as a gap.  With libgpiod 1.6 it keeps 16." },
+	    .help = "How many edges the kernel keeps while they are not read, at a restart for "
+		    "one.  Beyond that they are lost, and told as a gap.  With libgpiod 1.6 it "
+		    "keeps 16." },
 	{ 0 },
 };
 

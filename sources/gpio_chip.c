@@ -70,8 +70,8 @@ search_end(const struct search *search)
 	if (search->found == 1)
 		return 0;
 	if (search->found > 1) {
-		snprintf(search->message, search->message_size, "there are %zu of %s \"%s\": name one by "
-		    "its path", search->found, kind, what);
+		snprintf(search->message, search->message_size,
+		    "there are %zu of %s \"%s\": name one by its path", search->found, kind, what);
 		return -ENOTUNIQ;
 	}
 	snprintf(search->message, search->message_size, "there is no %s \"%s\"", kind, what);

@@ -6,8 +6,9 @@
 
 #define GPIO_PATH_MAX 256
 
-/* The path of the chip with this path, name or label, or, without one, of the chip that has a line of this
- * name.  May block.  0; -ENOENT: there is none; -ENOTUNIQ: there are several; -errno.  message: why. */
+/* The path of the chip with this path, name or label, or, without one, of the chip that has a
+ * line of this name.  May block.  0; -ENOENT: there is none; -ENOTUNIQ: there are several;
+ * -errno.  message: why. */
 int gpio_chip_find(const char *chip, const char *line, char path[GPIO_PATH_MAX], char *message,
     size_t message_size);
 

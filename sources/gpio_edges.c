@@ -57,8 +57,8 @@ gpio_edges_open(struct gpio_edges *edges, struct source *source)
 	edges->bulk = extent->memory;
 	r = extent_lock(extent, 0, HALVES_OFFSET + 2 * half_size());
 	if (r < 0)
-		source_log(source, LOG_NOTICE, "its memory cannot be locked: %s; a kill may cost the "
-		    "edges that are being read", strerror(-r));
+		source_log(source, LOG_NOTICE, "its memory cannot be locked: %s; a kill may cost "
+		    "the edges that are being read", strerror(-r));
 	edges->count = edges_arrived(edges);
 	if (position.generation == edges->bulk->generation && position.consumed > edges->bulk->done)
 		edges->bulk->done = position.consumed;

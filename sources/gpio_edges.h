@@ -1,8 +1,9 @@
-/* gpio_edges.h - the edges of a line, on their way from the kernel to events, in memory that survives SIGKILL.
+/* gpio_edges.h - the edges of a line, on their way from the kernel to events, in memory that
+ * survives SIGKILL.
  *
- * In the source's bulk: two halves for one read(2) each.  The idle half is zeroed, one store makes it the
- * active one, and then the kernel fills it: arrived are its leading events with a time other than 0,
- * whether read() has returned or not. */
+ * In the source's bulk: two halves for one read(2) each.  The idle half is zeroed, one store
+ * makes it the active one, and then the kernel fills it: arrived are its leading events with a
+ * time other than 0, whether read() has returned or not. */
 #ifndef SOURCES_GPIO_EDGES_H
 #define SOURCES_GPIO_EDGES_H
 

@@ -1,9 +1,10 @@
-/* gpio_line.h - the seam between the gpio source and the kernel: gpio_line_v1.c over libgpiod 1.6 (the kernel's
- * uAPI v1), gpio_line_v2.c over libgpiod 2 (uAPI v2), and what tests put in their place.
+/* gpio_line.h - the seam between the gpio source and the kernel: gpio_line_v1.c over libgpiod
+ * 1.6 (the kernel's uAPI v1), gpio_line_v2.c over libgpiod 2 (uAPI v2), and what tests put in
+ * their place.
  *
- * libgpiod requests a line and is then done: what is left is the line's fd, which holds the line for as
- * long as any duplicate of it is open, and can be stored and adopted.  Events are read from it as the
- * kernel's own structs, into memory of the caller's. */
+ * libgpiod requests a line and is then done: what is left is the line's fd, which holds the line
+ * for as long as any duplicate of it is open, and can be stored and adopted.  Events are read
+ * from it as the kernel's own structs, into memory of the caller's. */
 #ifndef SOURCES_GPIO_LINE_H
 #define SOURCES_GPIO_LINE_H
 
@@ -38,7 +39,8 @@ struct gpio_edge {
 /* Does the kernel count events, so that a loss shows, and does it debounce? */
 extern const bool gpio_line_counts, gpio_line_debounces;
 
-/* So many events at once may mean that the kernel's queue was full, where it does not count; else 0. */
+/* So many events at once may mean that the kernel's queue was full, where it does not count;
+ * else 0. */
 extern const unsigned int gpio_line_full;
 
 /* Bytes of an event. */
@@ -59,8 +61,8 @@ ssize_t gpio_line_read(int fd, void *memory, size_t size);
 /* The i-th event that was read; false: memory that was zero is so still. */
 bool gpio_line_event(const void *memory, size_t i, struct gpio_edge *ret);
 
-/* Is its chip still there?  A chip that goes is not told by epoll on every kernel (on 6.1 it is not),
- * but by a fresh poll() on all. */
+/* Is its chip still there?  A chip that goes is not told by epoll on every kernel (on 6.1 it is
+ * not), but by a fresh poll() on all. */
 bool gpio_line_is_there(int fd);
 
 #endif

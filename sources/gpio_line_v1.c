@@ -1,5 +1,5 @@
-/* libgpiod 1.6.  The kernel's uAPI v1 counts no events and does not debounce; its queue holds 16 events
- * and drops the newest. */
+/* libgpiod 1.6.  The kernel's uAPI v1 counts no events and does not debounce; its queue holds 16
+ * events and drops the newest. */
 #include <errno.h>
 #include <fcntl.h>
 #include <gpiod.h>
@@ -93,7 +93,8 @@ request_of(struct gpio_request *request, struct gpiod_chip *chip)
 	line = request->name != NULL ? gpiod_chip_find_line(chip, request->name)
 	    : gpiod_chip_get_line(chip, request->offset);
 	if (line == NULL && request->name != NULL)
-		return fail(request, -ENOENT, "%s has no line \"%s\"", request->chip, request->name);
+		return fail(request, -ENOENT, "%s has no line \"%s\"", request->chip,
+		    request->name);
 	if (line == NULL)
 		return fail(request, -errno, "%s has no line %u, it has %u", request->chip,
 		    request->offset, gpiod_chip_num_lines(chip));

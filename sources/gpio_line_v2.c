@@ -1,5 +1,5 @@
-/* libgpiod 2, over the kernel's uAPI v2 (linux/gpio.h), which counts events, debounces, and drops the
- * oldest when its queue is full. */
+/* libgpiod 2, over the kernel's uAPI v2 (linux/gpio.h), which counts events, debounces, and
+ * drops the oldest when its queue is full. */
 #include <errno.h>
 #include <fcntl.h>
 #include <gpiod.h>

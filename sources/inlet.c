@@ -48,8 +48,8 @@ inlet_place(const struct inlet_layout *layout, size_t i, uint32_t half, size_t o
 	return (char *)layout->memory + inlet_offset(layout, i) + half * layout->half + offset;
 }
 
-/* What was stored so far is in memory before what follows: for who comes after our death the compiler's
- * order is all it takes. */
+/* What was stored so far is in memory before what follows: for who comes after our death the
+ * compiler's order is all it takes. */
 static void
 barrier(void)
 {

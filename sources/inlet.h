@@ -4,12 +4,12 @@
  * In the source's bulk, one for each place at the table:
  *	struct inlet	what is known of it, 256 bytes
  *	two halves	for its bytes, each of inlet_half() bytes
- * A receive is a one-message recvmmsg(2) whose mmsghdr lies here: the kernel writes the length before
- * SIGKILL can act.  Two slots for it: the next receive is prepared in the idle one and made true by one
- * store of the counter.  Received is base + msg_len of the active slot, always.
+ * A receive is a one-message recvmmsg(2) whose mmsghdr lies here: the kernel writes the length
+ * before SIGKILL can act.  Two slots for it: the next receive is prepared in the idle one and
+ * made true by one store of the counter.  Received is base + msg_len of the active slot, always.
  *
- * Bytes that are not consumed lie in one piece directly before those of the active slot; when they
- * come too near the half's end they are copied to the beginning of the other. */
+ * Bytes that are not consumed lie in one piece directly before those of the active slot; when
+ * they come too near the half's end they are copied to the beginning of the other. */
 #ifndef SOURCES_INLET_H
 #define SOURCES_INLET_H
 
@@ -25,7 +25,7 @@ enum inlet_state {
 };
 
 struct inlet_slot {
-	uint64_t base;           /* offset in the producer's stream of the first byte received here */
+	uint64_t base;           /* offset in the producer's stream of the first byte here */
 	uint32_t half;
 	uint32_t offset;         /* where in that half */
 	struct mmsghdr header;
@@ -40,8 +40,9 @@ struct inlet {
 	struct inlet_slot slot[2];
 };
 
-/* `done`, and a position's `consumed`: an offset in the producer's stream, and whether it lies within a line
- * that was too long, whose rest is to be skipped.  One word, so that both become true together. */
+/* `done`, and a position's `consumed`: an offset in the producer's stream, and whether it lies
+ * within a line that was too long, whose rest is to be skipped.  One word, so that both become
+ * true together. */
 #define INLET_GIVES_UP (UINT64_C(1) << 63)
 
 static inline uint64_t
@@ -75,12 +76,12 @@ uint64_t inlet_received(const struct inlet *inlet);
 /* What has come in and is not done with. */
 const char *inlet_data(const struct inlet_layout *layout, size_t i, size_t *ret_length);
 
-/* Receives once, at most `limit` bytes and INLET_BATCH.  Only what ->done says is settled is given away.
- * How many; 0: the producer is done; -EAGAIN: nothing is there; -errno. */
+/* Receives once, at most `limit` bytes and INLET_BATCH.  Only what ->done says is settled is
+ * given away. How many; 0: the producer is done; -EAGAIN: nothing is there; -errno. */
 ssize_t inlet_receive(const struct inlet_layout *layout, size_t i, int fd, size_t limit);
 
-/* What a predecessor left: does it make sense?  committed: `consumed` of the log's last commit if that was
- * of this connection, else 0. */
+/* What a predecessor left: does it make sense?  committed: `consumed` of the log's last commit
+ * if that was of this connection, else 0. */
 bool inlet_recover(const struct inlet_layout *layout, size_t i, uint64_t committed);
 
 #endif

@@ -157,7 +157,7 @@ bind_unix(int fd, const struct listener_address *address, char *message)
 	if (errno != EADDRINUSE)
 		return fail(message, -errno, "cannot listen at %s", path);
 	if (!is_socket_file(path))
-		return fail(message, -EEXIST, "cannot listen at %s: there is a file of that name", path);
+		return fail(message, -EEXIST, "cannot listen at %s: it is a file", path);
 	if (!is_stale(address))
 		return fail(message, -EADDRINUSE, "somebody else listens at %s", path);
 	if ((unlink(path) < 0 && errno != ENOENT)

@@ -7,8 +7,8 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-/* A parsed address.  Names of hosts are not looked up, for that blocks; HOST is an address, an IPv6 one
- * in brackets, or "localhost"; without it 127.0.0.1. */
+/* A parsed address.  Names of hosts are not looked up, for that blocks; HOST is an address, an
+ * IPv6 one in brackets, or "localhost"; without it 127.0.0.1. */
 struct listener_address {
 	union {
 		struct sockaddr address;

@@ -13,6 +13,7 @@ libsources_a_SOURCES = \
 	%D%/inlet.h \
 	%D%/listener.c \
 	%D%/listener.h \
+	%D%/next_turn.h \
 	%D%/socket.c \
 	%D%/socket_accept.c \
 	%D%/socket_private.h \

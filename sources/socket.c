@@ -1,7 +1,7 @@
 /* The socket: programs connect and write, each record is an event.
  *
- * Fair: a turn of the loop takes at most INLET_BATCH bytes in all, one receive from each producer that is
- * ready, in the order in which they became so. */
+ * Fair: a turn of the loop takes at most INLET_BATCH bytes in all, one receive from each
+ * producer that is ready, in the order in which they became so. */
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
@@ -247,17 +247,19 @@ socket_body(struct coroutine *co, void *frame)
 
 static const struct option socket_option_rows[] = {
 	{ "listen", OPTION_STRING(struct socket_options, listen), .required = true,
-	    .help = "Where producers connect: \"unix:/path\", or \"tcp:[HOST:]PORT\" with an IP address "
-	            "(an IPv6 one in brackets) for HOST; without it, only this machine is listened to "
-	            "(127.0.0.1)." },
+	    .help = "Where producers connect: \"unix:/path\", or \"tcp:[HOST:]PORT\" with an IP "
+		    "address (an IPv6 one in brackets) for HOST; without it, only this machine is "
+		    "listened to (127.0.0.1)." },
 	{ "framing", OPTION_ENUM(struct socket_options, framing, framing_names), .value = "lines",
-	    .help = "How bytes become values.  \"lines\": each line a string.  \"ndjson\": each line one "
-	            "JSON value, checked and handed on as it was written; a line that is none is told to nobody, "
-	            "counted, and logged at a limited rate.  \"chunks\": as many bytes as \"chunk\" says, in "
-	            "base64.  Empty lines are ignored, as is a CR before the LF; what a producer wrote "
-	            "last counts though it did not end it." },
+	    .help = "How bytes become values.  \"lines\": each line a string.  \"ndjson\": each "
+		    "line one JSON value, checked and handed on as it was written; a line that is "
+		    "none is told to nobody, counted, and logged at a limited rate.  \"chunks\": "
+		    "as many bytes as \"chunk\" says, in base64.  Empty lines are ignored, as is a "
+		    "CR before the LF; what a producer wrote last counts though it did not end "
+		    "it." },
 	{ "chunk", OPTION_SIZE(struct socket_options, chunk), .value = "4KiB", .min = "1",
-	    .max = "1MiB", .help = "Bytes of a chunk.  In base64 it has to fit the stream's \"max_line\"." },
+	    .max = "1MiB",
+	    .help = "Bytes of a chunk.  In base64 it has to fit the stream's \"max_line\"." },
 	{ "mode", OPTION_MODE(struct socket_options, mode), .value = "0660",
 	    .help = "Mode of a Unix socket's file: who may write to it may be a producer." },
 	{ "group", OPTION_GROUP(struct socket_options, group),
@@ -281,7 +283,8 @@ socket_check(const void *options, struct option_report *report)
 
 const struct source_ops socket_source = {
 	.name = "socket",
-	.help = "Listens on a Unix stream socket or on TCP: what programs write to it becomes events.",
+	.help = "Listens on a Unix stream socket or on TCP: what programs write to it becomes "
+		"events.",
 	.options = socket_option_rows,
 	.options_size = sizeof(struct socket_options),
 	.check = socket_check,

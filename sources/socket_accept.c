@@ -1,5 +1,5 @@
-/* Producers come and go.  One that is accepted is stored before it is read from, so that a kill cuts
- * nobody off whose bytes we have. */
+/* Producers come and go.  One that is accepted is stored before it is read from, so that a kill
+ * cuts nobody off whose bytes we have. */
 #include <inttypes.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -323,12 +323,13 @@ socket_map(struct socket_source *self)
 	self->layout.memory = self->bulk->memory;
 	r = extent_lock(self->bulk, 0, count * INLET_SIZE);
 	if (r < 0)
-		source_log(&self->source, LOG_NOTICE, "its memory cannot be locked: %s; a kill may cost "
-		    "what is being received", strerror(-r));
+		source_log(&self->source, LOG_NOTICE, "its memory cannot be locked: %s; a kill may "
+		    "cost what is being received", strerror(-r));
 	return 0;
 }
 
-/* A connection that a predecessor had: with a live fd it goes on; without one, what it left is read. */
+/* A connection that a predecessor had: with a live fd it goes on; without one, what it left is
+ * read. */
 static int
 socket_adopt(struct socket_source *self, uint32_t slot)
 {
@@ -349,7 +350,8 @@ socket_adopt(struct socket_source *self, uint32_t slot)
 	if (position.producer == slot && position.generation == inlet->generation)
 		committed = position.consumed;
 	if (inlet->state > INLET_OPEN || !inlet_recover(&self->layout, slot, committed)) {
-		source_log(&self->source, LOG_ERR, "what a producer had sent is damaged: it is cut off");
+		source_log(&self->source, LOG_ERR,
+		    "what a producer had sent is damaged: it is cut off");
 		producer_close(producer);
 		return 0;
 	}

@@ -35,7 +35,7 @@ struct producer {
 	int fd;                          /* -1: it is gone, and what it left is still to be read */
 	uint32_t slot;
 	bool ready;
-	bool left;                       /* there is something to digest before anything is received */
+	bool left;                       /* what it left is digested before anything is received */
 	bool over;                       /* it has said its last word */
 	bool gives_up;                   /* within a line too long */
 	int error;                       /* that ended it */
@@ -63,7 +63,7 @@ struct socket_source {
 	struct moment time;              /* of the batch */
 	int error;
 
-	struct turn_task turn;           /* the rest of the ready ones have to wait for the next turn */
+	struct turn_task turn;           /* the rest of the ready ones wait for the next turn */
 	uint64_t turn_number;
 	size_t taken;                    /* bytes, in this turn */
 

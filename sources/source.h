@@ -1,7 +1,8 @@
 /* source.h - what a source is: a generator body, its options, and what it may ask of its stream.
  *
- * One file a source, exporting one const struct source_ops, and one line in sources/table.c.  The body's frame
- * begins with a struct source; it yields struct event pointers and throws negative errnos:
+ * One file a source, exporting one const struct source_ops, and one line in sources/table.c.
+ * The body's frame begins with a struct source; it yields struct event pointers and throws
+ * negative errnos:
  *
  *	BEGIN(co);
  *	acquire, or THROW(source_fail(&self->source, -errno, "cannot open %s", path));
@@ -32,10 +33,10 @@
 /* First in every source's frame. */
 struct source {
 	struct stream *stream;       /* opaque here */
-	const void *options;         /* the filled struct of ops->options; it may move while the body
-	                              * waits, and is gone in FINALLY: nothing points into it */
-	void *kept;                  /* ops->kept_size bytes, zeroed at the stream's beginning; what is
-	                              * written here is committed together with the next event */
+	const void *options;         /* the filled struct of ops->options; it may move while the
+	                              * body waits, and is gone in FINALLY: nothing points into it */
+	void *kept;                  /* ops->kept_size bytes, zeroed at the beginning; what
+	                              * is written here is committed with the next event */
 	struct event event;          /* for the body's use */
 	char message[SOURCE_MESSAGE_MAX];   /* why it threw */
 };
@@ -84,13 +85,13 @@ void source_settle(struct source *source, const struct position *position);
 /* The position of the last commit, at the body's beginning. */
 struct position source_position(const struct source *source);
 
-/* Memory of the stream's source that survives, zeroed at first; the same for every generator of it.  0 or
- * -errno.  It is the stream's; the body does not release it. */
+/* Memory of the stream's source that survives, zeroed at first; the same for every generator of
+ * it.  0 or -errno.  It is the stream's; the body does not release it. */
 int source_bulk(struct source *source, size_t size, struct extent **ret);
 
 /* fds that outlive the process: `key` is short, [a-z0-9], one of this source's own.  take: the
- * fd a predecessor stored, now the caller's, or -1.  keep: stores a duplicate; 0 or -errno (-EAGAIN: try later).  drop: out
- * of the store, before close(). */
+ * fd a predecessor stored, now the caller's, or -1.  keep: stores a duplicate; 0 or -errno
+ * (-EAGAIN: try later).  drop: out of the store, before close(). */
 int source_fd_take(struct source *source, const char *key);
 int source_fd_keep(struct source *source, const char *key, int fd);
 void source_fd_drop(struct source *source, const char *key);
@@ -99,11 +100,13 @@ void source_fd_drop(struct source *source, const char *key);
  * is gone (false): on true FINALLY leaves stored fds and bulk as they are. */
 bool source_handing_over(const struct source *source);
 
-/* A line for whoever logs, of a level of syslog(3): for what is no entry of the stream.  Sparingly. */
+/* A line for whoever logs, of a level of syslog(3): for what is no entry of the stream.
+ * Sparingly. */
 void source_log(struct source *source, int level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Counts input that gave no event, for `stats`, and has it logged at a limited rate: an invalid line, say. */
+/* Counts input that gave no event, for `stats`, and has it logged at a limited rate: an invalid
+ * line, say. */
 void source_reject(struct source *source, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

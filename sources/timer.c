@@ -1,7 +1,8 @@
 /* The timer: from, from + 1, ... one an interval, the first when one interval has passed.
  *
- * Deadlines are absolute, multiples of the interval from its beginning, so that it does not drift,
- * however late it is called.  Beginning and next value are kept: a restart goes on at the same beat. */
+ * Deadlines are absolute, multiples of the interval from its beginning, so that it does not
+ * drift, however late it is called.  Beginning and next value are kept: a restart goes on at the
+ * same beat. */
 #include <inttypes.h>
 
 #include "async/loop.h"
@@ -18,7 +19,7 @@ struct timer_options {
 
 struct timer_kept {
 	uint64_t began_ns;           /* CLOCK_MONOTONIC */
-	uint64_t tick;               /* the next one, due at began + tick * interval; 0: not begun */
+	uint64_t tick;               /* the next, due at began + tick * interval; 0: not begun */
 	int64_t value;               /* its value */
 };
 
@@ -47,7 +48,8 @@ timer_due(const struct timer_source *self)
 	return kept->began_ns + kept->tick * timer_interval(self);
 }
 
-/* Begins, or goes on at a predecessor's beat; that of another boot says nothing about this clock. */
+/* Begins, or goes on at a predecessor's beat; that of another boot says nothing about this
+ * clock. */
 static void
 timer_begin(struct timer_source *self)
 {
@@ -152,13 +154,13 @@ static const struct option timer_option_rows[] = {
 	{ "to", OPTION_INTEGER(struct timer_options, to),
 	    .min = "-" TIMER_MAX, .max = TIMER_MAX,
 	    .given = offsetof(struct timer_options, has_to),
-	    .help = "The last value, behind which the stream has ended.  Every value up to it comes, "
-	            "late if need be.  Without it the timer ticks for ever; ticks that were missed are then "
-	            "told as a gap, and the value counts on." },
+	    .help = "The last value, behind which the stream has ended.  Every value up to it "
+		    "comes, late if need be.  Without it the timer ticks for ever; ticks that were "
+		    "missed are then told as a gap, and the value counts on." },
 	{ "interval", OPTION_DURATION(struct timer_options, interval), .value = "1s",
 	    .min = "1ms", .max = "365d",
-	    .help = "The time between two values.  Each is due at a multiple of it from the timer's "
-	            "beginning, so that it does not drift." },
+	    .help = "The time between two values.  Each is due at a multiple of it from the "
+		    "timer's beginning, so that it does not drift." },
 	{ 0 },
 };
 

@@ -1,6 +1,7 @@
-/* wake.h - for a body that waits for one of several things: each of them, in a job or a timer's callback,
- * notes in the frame what has come and calls wake_up(); the body looks at its notes, and awaits when
- * there are none.  Nothing runs between that look and the await, so that no wake-up is lost.
+/* wake.h - for a body that waits for one of several things: each of them, in a job or a timer's
+ * callback, notes in the frame what has come and calls wake_up(); the body looks at its notes,
+ * and awaits when there are none.  Nothing runs between that look and the await, so that no
+ * wake-up is lost.
  *
  *	while (!self->has_come)
  *		AWAIT(wake_await(&self->wake)); */

@@ -1,5 +1,5 @@
-/* source <- retry <- operators, and the kept block: what retry keeps, then the source, then each operator,
- * each at a multiple of eight. */
+/* source <- retry <- operators, and the kept block: what retry keeps, then the source, then each
+ * operator, each at a multiple of eight. */
 #include <string.h>
 
 #include "async/async_generator.h"
@@ -95,7 +95,8 @@ chain_build(struct stream *stream)
 	struct iterator *iterator;
 	size_t i;
 
-	iterator = stream->retry = retry_new(&factory, (struct retry_kept *)(void *)kept, &position);
+	stream->retry = retry_new(&factory, (struct retry_kept *)(void *)kept, &position);
+	iterator = stream->retry;
 	kept += KEPT_SOURCE + kept_align(stream->options.source.kept_size);
 	for (i = 0; i < stream->options.operator_count && iterator != NULL; i++) {
 		iterator = chain_add(stream, iterator, i, kept);

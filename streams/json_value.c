@@ -171,9 +171,9 @@ json_value_equal(const struct json_value *value, const char *text, size_t length
 double
 json_number_scale(double number, double factor)
 {
-	double inverse = round(1 / factor);
+	double inverse = round(1 / factor), same = 1 / inverse;
 
-	if (isfinite(inverse) && fabs(inverse) > 1 && !(1 / inverse < factor) && !(factor < 1 / inverse))
+	if (isfinite(inverse) && fabs(inverse) > 1 && !(same < factor) && !(factor < same))
 		return number / inverse;
 	return number * factor;
 }
@@ -182,7 +182,8 @@ double
 json_number_round(double number, int digits)
 {
 	static const double powers[] = {
-		1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+		1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14,
+		1e15,
 	};
 	double scaled = round(number * powers[digits]);
 

@@ -103,10 +103,11 @@ static const struct option deadband_options[] = {
 	    .help = "A number passes when it is at least this far from the last one that passed." },
 	{ "percent", OPTION_DOUBLE(struct deadband_options, percent), .min = "0",
 	    .given = offsetof(struct deadband_options, has_percent),
-	    .help = "The same as a part of the last one that passed; with \"by\", one of the two is enough." },
+	    .help = "The same as a part of the last one that passed; with \"by\", one of the two "
+		    "is enough." },
 	{ "max_interval", OPTION_DURATION(struct deadband_options, max_interval), .above = "0s",
-	    .help = "The first value this long behind the last one that passed passes however near it is: "
-	            "a sign of life." },
+	    .help = "The first value this long behind the last one that passed passes however near "
+		    "it is: a sign of life." },
 	{ 0 },
 };
 
@@ -116,14 +117,14 @@ deadband_check(const void *options, struct option_report *report)
 	const struct deadband_options *self = options;
 
 	if (!self->has_by && !self->has_percent)
-		option_error(report, "", "needs \"by\", \"percent\" or both: how far a number has to "
-		    "move to pass");
+		option_error(report, "", "needs \"by\", \"percent\" or both: how far a number has "
+		    "to move to pass");
 }
 
 const struct operator_ops deadband_operator = {
 	.name = "deadband",
-	.help = "Passes a value only when it has moved away from the last one that passed.  What is no "
-	        "number passes when it is another.",
+	.help = "Passes a value only when it has moved away from the last one that passed.  What "
+		"is no number passes when it is another.",
 	.options = deadband_options,
 	.options_size = sizeof(struct deadband_options),
 	.check = deadband_check,

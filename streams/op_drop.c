@@ -23,7 +23,8 @@ drop_apply(struct operator *self, const struct event *event)
 
 static const struct option drop_options[] = {
 	{ "count", OPTION_INTEGER(struct drop_options, count), .min = "0", .required = true,
-	    .help = "How many values to drop, counted from the stream's beginning, over restarts." },
+	    .help = "How many values to drop, counted from the stream's beginning, over "
+		    "restarts." },
 	{ 0 },
 };
 

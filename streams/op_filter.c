@@ -105,8 +105,8 @@ filter_apply(struct operator *op, const struct event *event)
 
 static const struct option filter_options[] = {
 	{ "field", OPTION_FIELD_PATH(struct filter_options, field),
-	    .help = "The member of a JSON value to look at, \"accel.x\" or \"/accel/x\"; without it, the "
-	            "value itself.  A value without this member does not pass." },
+	    .help = "The member of a JSON value to look at, \"accel.x\" or \"/accel/x\"; without "
+		    "it, the value itself.  A value without this member does not pass." },
 	{ "above", OPTION_DOUBLE(struct filter_options, above),
 	    .given = offsetof(struct filter_options, has_above),
 	    .help = "Passes numbers greater than this." },
@@ -135,13 +135,13 @@ filter_check(const void *options, struct option_report *report)
 
 	if (!filter_has_bounds(self) && self->equals.text == NULL && self->not.text == NULL
 	    && self->matches == NULL)
-		option_error(report, "", "has no condition: give at least one of \"above\", \"below\", "
-		    "\"min\", \"max\", \"equals\", \"not\" and \"matches\"");
+		option_error(report, "", "has no condition: give at least one of \"above\", "
+		    "\"below\", \"min\", \"max\", \"equals\", \"not\" and \"matches\"");
 	if (self->has_min && self->has_max && self->max < self->min)
 		option_error(report, "max", "is less than \"min\" (%g)", self->min);
 	if (self->has_above && self->has_below && self->below <= self->above)
-		option_error(report, "below", "is not greater than \"above\" (%g): nothing would pass",
-		    self->above);
+		option_error(report, "below",
+		    "is not greater than \"above\" (%g): nothing would pass", self->above);
 }
 
 const struct operator_ops filter_operator = {

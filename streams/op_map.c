@@ -41,11 +41,11 @@ map_apply(struct operator *self, const struct event *event)
 
 static const struct option map_options[] = {
 	{ "field", OPTION_FIELD_PATH(struct map_options, field), .required = true,
-	    .help = "The member that takes the value's place: names and array indices with dots between "
-	            "them, \"accel.x\", or a JSON pointer, \"/accel/x\"." },
+	    .help = "The member that takes the value's place: names and array indices with dots "
+		    "between them, \"accel.x\", or a JSON pointer, \"/accel/x\"." },
 	{ "missing", OPTION_ENUM(struct map_options, missing, map_missing_names), .value = "drop",
-	    .help = "What becomes of a value that has no such member: it is dropped, counted and logged "
-	            "at a limited rate, or null takes its place." },
+	    .help = "What becomes of a value that has no such member: it is dropped, counted and "
+		    "logged at a limited rate, or null takes its place." },
 	{ 0 },
 };
 

@@ -45,8 +45,8 @@ static const struct option scale_options[] = {
 
 const struct operator_ops scale_operator = {
 	.name = "scale",
-	.help = "Multiplies numbers by a factor and adds an offset.  Values that are no numbers are "
-	        "dropped, counted and logged at a limited rate.",
+	.help = "Multiplies numbers by a factor and adds an offset.  Values that are no numbers "
+		"are dropped, counted and logged at a limited rate.",
 	.options = scale_options,
 	.options_size = sizeof(struct scale_options),
 	.size = sizeof(struct operator),

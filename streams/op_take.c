@@ -48,7 +48,8 @@ take_body(struct coroutine *co, void *frame)
 
 static const struct option take_options[] = {
 	{ "count", OPTION_INTEGER(struct take_options, count), .min = "0", .required = true,
-	    .help = "How many values to pass, counted from the stream's beginning, over restarts." },
+	    .help = "How many values to pass, counted from the stream's beginning, over "
+		    "restarts." },
 	{ 0 },
 };
 

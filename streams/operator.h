@@ -1,12 +1,13 @@
 /* operator.h - operators: generators over a generator of events.
  *
- * One file an operator, exporting one const struct operator_ops, and one line in streams/operators.c.  The
- * frame begins with a struct operator.  Gap and state entries (anything but EVENT_VALUE) pass every operator
- * untouched and uncounted; an operator that holds something back flushes it before them.
+ * One file an operator, exporting one const struct operator_ops, and one line in
+ * streams/operators.c.  The frame begins with a struct operator.  Gap and state entries
+ * (anything but EVENT_VALUE) pass every operator untouched and uncounted; an operator that holds
+ * something back flushes it before them.
  *
- * Most give one event or none for each: they are a function, `apply`, and the body that calls it is
- * operator.c's.  The others have a body of their own, `run`, in the words of async/coroutine.h, whose FINALLY
- * closes the upstream. */
+ * Most give one event or none for each: they are a function, `apply`, and the body that calls it
+ * is operator.c's.  The others have a body of their own, `run`, in the words of
+ * async/coroutine.h, whose FINALLY closes the upstream. */
 #ifndef STREAMS_OPERATOR_H
 #define STREAMS_OPERATOR_H
 
@@ -22,7 +23,7 @@ struct operator {
 	struct iterator *upstream;
 	struct iterator_request request;     /* of upstream's next event */
 	const struct operator_ops *ops;
-	const void *options;                 /* may move between two events, and is gone in FINALLY */
+	const void *options;                 /* may move while it waits, and are gone in FINALLY */
 	void *kept;                          /* ops->kept_size bytes, as a source's */
 	struct event event;                  /* for a body that changes what it passes on */
 	const struct event *passed;          /* operator.c's own, as is the next */
@@ -41,8 +42,8 @@ struct operator_ops {
 
 	coroutine_body run;                  /* NULL: operator.c's, which calls these: */
 
-	/* Before the first event, and behind the last one; or NULL.  begin: 0 or -errno, with which the
-	 * operator throws.  end is called behind a begin that failed, too. */
+	/* Before the first event, and behind the last one; or NULL.  begin: 0 or -errno, with
+	 * which the operator throws.  end is called behind a begin that failed, too. */
 	int (*begin)(struct operator *operator);
 	void (*end)(struct operator *operator);
 
@@ -68,7 +69,8 @@ struct iterator *operator_new(const struct operator_ops *ops, const void *option
 /* Makes operator->event a copy of this one, to be changed. */
 struct event *operator_copy(struct operator *operator, const struct event *event);
 
-/* A value that the operator can do nothing with and swallows: counted, and logged at a limited rate. */
+/* A value that the operator can do nothing with and swallows: counted, and logged at a limited
+ * rate. */
 void operator_reject(struct operator *operator, const char *message);
 
 #endif

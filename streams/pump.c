@@ -218,7 +218,8 @@ pump_go_on(struct job *job)
 	promise_fulfill(&stream_of_room(job)->gate, value_undefined());
 }
 
-/* The event that did not fit is appended when there is room, and then room is awaited for the next. */
+/* The event that did not fit is appended when there is room, and then room is awaited for the
+ * next. */
 static void
 pump_held(struct job *job)
 {

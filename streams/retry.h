@@ -1,17 +1,19 @@
-/* retry.h - the innermost operator: given a factory of generators it makes one, passes its events on,
- * says `down` when it throws, waits, makes the next, and passes on the `up` that this one yields when
- * it has acquired its device.  So a device may come and go while what stands above keeps its state.
+/* retry.h - the innermost operator: given a factory of generators it makes one, passes its
+ * events on, says `down` when it throws, waits, makes the next, and passes on the `up` that this
+ * one yields when it has acquired its device.  So a device may come and go while what stands
+ * above keeps its state.
  *
- * A generator that ends normally ends it.  One that cannot be made for want of memory is tried again
- * like one that threw -ENOMEM.  -ECANCELED is never an error of a generator: it is how this one is
- * ended from outside.
+ * A generator that ends normally ends it.  One that cannot be made for want of memory is tried
+ * again like one that threw -ENOMEM.  -ECANCELED is never an error of a generator: it is how
+ * this one is ended from outside.
  *
  * The waits: RETRY_FIRST_NS, doubled by each failure up to RETRY_MAX_NS, and from each up to a
- * quarter is taken off by chance, so that the sources of one bus do not come back in step.  They begin anew when a
- * generator has been up for RETRY_STEADY_NS, and with retry_now().
+ * quarter is taken off by chance, so that the sources of one bus do not come back in step.  They
+ * begin anew when a generator has been up for RETRY_STEADY_NS, and with retry_now().
  *
  * `down` is said once for a cause: what fails again with the same errno while it is down fails
- * silently, another errno is told.  What was told is kept, so that a restart does not tell it again.
+ * silently, another errno is told.  What was told is kept, so that a restart does not tell it
+ * again.
  *
  * Entries of state carry the position of the last event that was passed on. */
 #ifndef STREAMS_RETRY_H
@@ -42,7 +44,8 @@ struct retry_kept {
 struct iterator *retry_new(const struct retry_factory *factory, struct retry_kept *kept,
     const struct position *position);
 
-/* Ends the waiting at once: the device may be back (a hotplug event).  Nothing if it is not waiting. */
+/* Ends the waiting at once: the device may be back (a hotplug event).  Nothing if it is not
+ * waiting. */
 void retry_now(struct iterator *retry);
 
 /* The generator that is at work, or NULL; not to be asked for anything. */

@@ -49,9 +49,9 @@ stream_owns_log(const struct stream *stream)
 	return log_chain(stream->log) == chain_word(&stream->options);
 }
 
-/* The log was written by another chain: what that one kept means nothing to this one.  The new word
- * and the empty kept block become true with the entry; without one they are committed before the source
- * begins, so that a successor knows whose fds and bulk it finds. */
+/* The log was written by another chain: what that one kept means nothing to this one.  The new
+ * word and the empty kept block become true with the entry; without one they are committed
+ * before the source begins, so that a successor knows whose fds and bulk it finds. */
 static void
 stream_reset(struct stream *stream)
 {

@@ -28,7 +28,8 @@ struct stream_source {
 	struct iterator *(*make)(struct stream *stream, const void *options, void *kept);
 	/* What its last generator noted by source_fail(), before it is freed. */
 	const char *(*message)(struct iterator *generator);
-	/* The same options at another address: the old ones go away.  Or NULL: it never looks back. */
+	/* The same options at another address: the old ones go away.  Or NULL: it never looks
+	 * back. */
 	void (*rebind)(struct iterator *generator, const void *options);
 	const void *options;
 	const void *ops;                   /* for `make` */
@@ -58,23 +59,24 @@ struct stream_options {
 	void *owner;                       /* the supervisor's own */
 };
 
-/* Opens the log, enters the table, and starts the pump: the source's body runs to its first await.  A
- * log that was adopted goes on where it was; if it is another chain's, its kept block and bulk are
- * cleared and `changed` is logged first; one that has ended stays so.  0 or -errno: -EEXIST (also
- * while the stream of this name is being stopped), -E2BIG (the operators keep more than a commit
- * holds), or what log_open() says. */
+/* Opens the log, enters the table, and starts the pump: the source's body runs to its first
+ * await.  A log that was adopted goes on where it was; if it is another chain's, its kept block
+ * and bulk are cleared and `changed` is logged first; one that has ended stays so.  0 or -errno:
+ * -EEXIST (also while the stream of this name is being stopped), -E2BIG (the operators keep more
+ * than a commit holds), or what log_open() says. */
 int stream_new(struct arena *arena, const struct stream_options *options, struct stream **ret);
 
-/* Another source, unit, operators, access or history under the same name: the log, seq and subscribers
- * stay, and `changed` is logged if source, unit or operators differ.  The old generator is ended first,
- * and the new one begins when that has cleaned up.  With the same `chain` the generators go on
- * untouched.  0, or -errno and nothing has changed but maybe the history: -E2BIG, -EBUSY (it is being
- * stopped), or what log_change() says. */
+/* Another source, unit, operators, access or history under the same name: the log, seq and
+ * subscribers stay, and `changed` is logged if source, unit or operators differ.  The old
+ * generator is ended first, and the new one begins when that has cleaned up.  With the same
+ * `chain` the generators go on untouched.  0, or -errno and nothing has changed but maybe the
+ * history: -E2BIG, -EBUSY (it is being stopped), or what log_change() says. */
 int stream_change(struct stream *stream, const struct stream_options *options);
 
-/* Ends the generator; then `done` is called, once.  handing_over: nothing is said in the log, and what a
- * successor can adopt is left as it is.  Otherwise the stream is removed: `ended` is logged, its subscribers are
- * told by their cursors, and log and bulk are dropped.  The stream is freed after `done`. */
+/* Ends the generator; then `done` is called, once.  handing_over: nothing is said in the log,
+ * and what a successor can adopt is left as it is.  Otherwise the stream is removed: `ended` is
+ * logged, its subscribers are told by their cursors, and log and bulk are dropped.  The stream
+ * is freed after `done`. */
 void stream_stop(struct stream *stream, bool handing_over,
     void (*done)(struct stream *stream, void *context), void *context);
 
@@ -82,7 +84,8 @@ const struct stream_options *stream_options(const struct stream *stream);
 const char *stream_name(const struct stream *stream);
 struct log *stream_log(struct stream *stream);
 struct arena *stream_arena(struct stream *stream);
-enum stream_state stream_state(const struct stream *stream);   /* up, down, stale, ended, starting */
+/* up, down, stale, ended or starting. */
+enum stream_state stream_state(const struct stream *stream);
 
 /* Not read now, because nobody listens. */
 bool stream_idle(const struct stream *stream);

@@ -1,8 +1,8 @@
 /* What a stream's source leaves to a successor, beside the log: fds in the store, named
  * s<epoch>-<key>-<time>, and its bulk in the arena.
  *
- * The log's epoch is the stream's name that is never used again.  The time is CLOCK_MONOTONIC at the
- * storing: within a boot, which no stored fd outlives, no two are the same. */
+ * The log's epoch is the stream's name that is never used again.  The time is CLOCK_MONOTONIC at
+ * the storing: within a boot, which no stored fd outlives, no two are the same. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -82,12 +82,13 @@ void chain_reset(struct stream *stream);
 int pump_start(struct stream *stream);
 void pump_cancel(struct stream *stream);
 
-/* Logs an entry of the stream's own, which commits nothing of what the chain is at but `position`.  0, or
- * -EAGAIN: there is no room. */
+/* Logs an entry of the stream's own, which commits nothing of what the chain is at but
+ * `position`.  0, or -EAGAIN: there is no room. */
 int stream_say(struct stream *stream, enum stream_state state, int error,
     struct position position);
 
-/* False: there is room in the log.  True: `run` is called, once, when there is, with &stream->room. */
+/* False: there is room in the log.  True: `run` is called, once, when there is, with
+ * &stream->room. */
 bool stream_await_room(struct stream *stream, void (*run)(struct job *job));
 struct stream *stream_of_room(struct job *job);
 

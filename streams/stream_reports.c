@@ -79,8 +79,8 @@ stream_reject(struct stream *stream, const char *message)
 	if (stream->unreported == 1)
 		stream_report(stream, LOG_WARNING, "rejected: %s", message);
 	else
-		stream_report(stream, LOG_WARNING, "rejected: %s (and %" PRIu64 " more since the last"
-		    " such message)", message, stream->unreported - 1);
+		stream_report(stream, LOG_WARNING, "rejected: %s (and %" PRIu64 " more since the "
+		    "last such message)", message, stream->unreported - 1);
 	stream->unreported = 0;
 	stream->report_from_ns = now + REJECTS_EVERY_NS;
 }

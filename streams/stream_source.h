@@ -5,20 +5,20 @@
 
 #include "streams/stream.h"
 
-/* Everything up to here is consumed, whether it gave a line or not: commits position and kept if they
- * differ from what is committed. */
+/* Everything up to here is consumed, whether it gave a line or not: commits position and kept if
+ * they differ from what is committed. */
 void stream_settle(struct stream *stream, const struct position *position);
 
 /* As of the last commit. */
 struct position stream_position(const struct stream *stream);
 
-/* The source's memory that survives, of `size` bytes rounded up to pages; zeroed at first, and again when
- * the size or the chain changes.  It is the stream's.  0 or -errno. */
+/* The source's memory that survives, of `size` bytes rounded up to pages; zeroed at first, and
+ * again when the size or the chain changes.  It is the stream's.  0 or -errno. */
 int stream_bulk(struct stream *stream, size_t size, struct extent **ret);
 
-/* fds that outlive the process, by keys of [a-z0-9].  take: one that a predecessor stored, now the
- * caller's, or -1; it stays stored.  keep: stores a duplicate, in place of what the key named before;
- * 0 or -errno (-EAGAIN: the manager is busy).  drop: out of the store. */
+/* fds that outlive the process, by keys of [a-z0-9].  take: one that a predecessor stored, now
+ * the caller's, or -1; it stays stored.  keep: stores a duplicate, in place of what the key
+ * named before; 0 or -errno (-EAGAIN: the manager is busy).  drop: out of the store. */
 int stream_fd_take(struct stream *stream, const char *key);
 int stream_fd_keep(struct stream *stream, const char *key, int fd);
 void stream_fd_drop(struct stream *stream, const char *key);

@@ -1,5 +1,6 @@
-/* fake-gpio.h - a chip with one line, in memory, in place of libgpiod and the kernel.  Included by one file of a
- * program, with FAKE_COUNTS 1 (as uAPI v2) or 0 (as v1).  The line's queue is a pipe, as deep as need be. */
+/* fake-gpio.h - a chip with one line, in memory, in place of libgpiod and the kernel.  Included
+ * by one file of a program, with FAKE_COUNTS 1 (as uAPI v2) or 0 (as v1).  The line's queue is a
+ * pipe, as deep as need be. */
 #ifndef TESTS_FAKE_GPIO_H
 #define TESTS_FAKE_GPIO_H
 

@@ -51,8 +51,8 @@ static const struct config_tables tables = { source_row, operator_row, sink_row 
 
 /* --------------------------------------------------------------------- configs */
 
-/* All that a stream is made of is freed only at the end, or when it is changed: then at once, so that
- * the sanitizer sees who still looks at it. */
+/* All that a stream is made of is freed only at the end, or when it is changed: then at once, so
+ * that the sanitizer sees who still looks at it. */
 struct made {
 	struct made *next;
 	struct stream *stream;           /* NULL: gone */
@@ -160,7 +160,8 @@ fixture_operators(const char *json, const struct stream_operator **ret)
 	char *text = NULL;
 
 	assert_non_null(one);
-	assert_true(asprintf(&text, "{\"source\":{\"type\":\"timer\"},\"operators\":%s}", json) > 0);
+	assert_true(asprintf(&text, "{\"source\":{\"type\":\"timer\"},\"operators\":%s}",
+	    json) > 0);
 	one->config = load_right("s", text);
 	free(text);
 	options = options_of(one);

@@ -1,5 +1,5 @@
-/* stream-fixture.h - streams made from the text of a config, on a loop and in an arena of the test's own,
- * and what their logs say in few words. */
+/* stream-fixture.h - streams made from the text of a config, on a loop and in an arena of the
+ * test's own, and what their logs say in few words. */
 #ifndef TESTS_STREAM_FIXTURE_H
 #define TESTS_STREAM_FIXTURE_H
 
@@ -35,8 +35,8 @@ char *fixture_mistake(const char *json);
 /* Stops it and runs the loop until that is done. */
 void fixture_stop(struct stream *stream, bool handing_over);
 
-/* Hands all streams over, closes the arena and adopts it again: what a restart is for a stream.  The
- * streams are then made again by the test. */
+/* Hands all streams over, closes the arena and adopts it again: what a restart is for a stream.
+ * The streams are then made again by the test. */
 void fixture_restart(void);
 
 /* The entries of the log, a word each, with a blank before it: the value's JSON, or gap(3) gap(?),

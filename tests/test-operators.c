@@ -146,7 +146,8 @@ go_on(const char *json, const struct event *events)
 	world.ended = 1;
 	world.chain = async_generator_new("list", list_body, sizeof(struct list));
 	for (size_t i = 0; i < count; i++) {
-		world.chain = operator_new(operators[i].ops, operators[i].options, kept, world.chain);
+		world.chain = operator_new(operators[i].ops, operators[i].options, kept,
+		    world.chain);
 		assert_non_null(world.chain);
 		kept += (operators[i].ops->kept_size + 7) / 8 * 8;
 	}
@@ -182,7 +183,8 @@ mistake(const char *operator, const char *text)
 {
 	char json[400], *said;
 
-	snprintf(json, sizeof json, "{\"source\":{\"type\":\"timer\"},\"operators\":[%s]}", operator);
+	snprintf(json, sizeof json, "{\"source\":{\"type\":\"timer\"},\"operators\":[%s]}",
+	    operator);
 	said = fixture_mistake(json);
 	if (strstr(said, text) == NULL)
 		fail_msg("\"%s\" is not in \"%s\"", text, said);
@@ -251,7 +253,8 @@ static void
 filter_compares_any_value(void **state)
 {
 	const struct event *values = LIST(S("on"), T("\"o\\u006e\""), T("\"off\""), BOOL(true),
-	    T("true"), T("false"), NOTHING, T("null"), T("{\"a\": [1.0, \"x\"]}"), T("{\"a\":[1]}"));
+	    T("true"), T("false"), NOTHING, T("null"), T("{\"a\": [1.0, \"x\"]}"),
+	    T("{\"a\":[1]}"));
 
 	(void)state;
 	assert_string_equal(with("{\"op\":\"filter\",\"equals\":\"on\"}", values),
@@ -306,7 +309,8 @@ deadband_passes_what_has_moved(void **state)
 {
 	(void)state;
 	assert_string_equal(with("{\"op\":\"deadband\",\"by\":0.5}",
-	    LIST(D(20), D(20.4), D(20.5), D(20.1), D(19.9), D(20.5), T("21.0"))), " 20 20.5 19.9 20.5 21.0");
+	    LIST(D(20), D(20.4), D(20.5), D(20.1), D(19.9), D(20.5), T("21.0"))),
+	    " 20 20.5 19.9 20.5 21.0");
 	assert_string_equal(with("{\"op\":\"deadband\",\"by\":0}",
 	    LIST(I(1), I(1), I(2), I(2), I(1))), " 1 2 1");
 	assert_string_equal(with("{\"op\":\"deadband\",\"percent\":10}",
@@ -341,7 +345,8 @@ take_ends_and_closes_its_source(void **state)
 	world.stays = true;
 	assert_string_equal(with("{\"op\":\"take\",\"count\":2}", LIST(I(1), I(2), I(3))), " 1 2");
 	assert_int_equal(world.ended, 0);
-	assert_string_equal(with("{\"op\":\"take\",\"count\":5}", LIST(I(1), I(2), I(3))), " 1 2 3");
+	assert_string_equal(with("{\"op\":\"take\",\"count\":5}", LIST(I(1), I(2), I(3))),
+	    " 1 2 3");
 	assert_int_equal(world.ended, -ECANCELED);
 	world.stays = false;
 	assert_string_equal(with("{\"op\":\"take\",\"count\":5}", LIST(I(1))), " 1");
@@ -365,7 +370,8 @@ a_chain_is_cancelled_from_within(void **state)
 	(void)state;
 	world.stays = true;
 	assert_string_equal(what("[{\"op\":\"filter\",\"matches\":\"a\"},{\"op\":\"map\",\"field\":"
-	    "\"a\"},{\"op\":\"scale\"},{\"op\":\"drop\",\"count\":1},{\"op\":\"take\",\"count\":9}]",
+	    "\"a\"},{\"op\":\"scale\"},{\"op\":\"drop\",\"count\":1},"
+	    "{\"op\":\"take\",\"count\":9}]",
 	    LIST(I(1))), "");
 	assert_int_equal(world.ended, -ECANCELED);
 }

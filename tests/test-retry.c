@@ -239,7 +239,8 @@ static void
 no_memory_for_a_generator_is_tried_again(void **state)
 {
 	(void)state;
-	begin((const struct plan[]){ { .no_memory = true }, { .no_memory = true }, { .values = 1 } });
+	begin((const struct plan[]){ { .no_memory = true }, { .no_memory = true },
+	    { .values = 1 } });
 	finish_after(10 * SECOND);
 	assert_string_equal(world.seen, " down(12,) up 1");
 	assert_int_equal(world.made, 3);

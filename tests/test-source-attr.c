@@ -115,7 +115,8 @@ all_of_a_file_is_a_number_or_a_text(void **state)
 	(void)state;
 	assert_string_equal(parsed(OPTIONS(.result = ATTR_AUTO), "42\n"), "42");
 	assert_string_equal(parsed(OPTIONS(.result = ATTR_AUTO), " -1.5e3 \n"), "-1500");
-	assert_string_equal(parsed(OPTIONS(.result = ATTR_AUTO), "Not charging\n"), "\"Not charging\"");
+	assert_string_equal(parsed(OPTIONS(.result = ATTR_AUTO), "Not charging\n"),
+	    "\"Not charging\"");
 	assert_string_equal(parsed(OPTIONS(.result = ATTR_AUTO), "0x1f"), "\"0x1f\"");
 	assert_string_equal(parsed(OPTIONS(.result = ATTR_AUTO), "nan"), "\"nan\"");
 	assert_string_equal(parsed(OPTIONS(.result = ATTR_AUTO), "1e999"), "\"1e999\"");
@@ -130,8 +131,10 @@ a_field_is_a_word_by_number_or_by_name(void **state)
 {
 	(void)state;
 	assert_string_equal(parsed(OPTIONS(.field.number = 2), "0.00 0.12 0.05 1/89 77"), "0.12");
-	assert_string_equal(parsed(OPTIONS(.field.number = 4), "0.00 0.12 0.05 1/89 77"), "\"1/89\"");
-	assert_string_equal(parsed(OPTIONS(.field.number = 6), "0.00 0.12 0.05 1/89 77"), "ENODATA");
+	assert_string_equal(parsed(OPTIONS(.field.number = 4), "0.00 0.12 0.05 1/89 77"),
+	    "\"1/89\"");
+	assert_string_equal(parsed(OPTIONS(.field.number = 6), "0.00 0.12 0.05 1/89 77"),
+	    "ENODATA");
 	assert_string_equal(parsed(OPTIONS(.field.name = "MemAvailable"), meminfo), "9876543");
 	assert_string_equal(parsed(OPTIONS(.field.name = "MemFree:"), meminfo), "1234");
 	assert_string_equal(parsed(OPTIONS(.field.name = "Mem"), meminfo), "ENODATA");
@@ -158,7 +161,8 @@ numbers_are_scaled_as_decimals(void **state)
 	(void)state;
 	assert_string_equal(parsed(OPTIONS(SCALED(0.001)), "21437"), "21.437000000000001");
 	assert_true(21437 / 1000.0 <= 21.437 && 21437 / 1000.0 >= 21.437);
-	assert_string_equal(parsed(OPTIONS(SCALED(2), .offset = 0.5, .has_offset = true), "4"), "8.5");
+	assert_string_equal(parsed(OPTIONS(SCALED(2), .offset = 0.5, .has_offset = true), "4"),
+	    "8.5");
 	assert_string_equal(parsed(OPTIONS(.offset = 1, .has_offset = true), "4"), "5");
 	assert_string_equal(parsed(OPTIONS(SCALED(2)), "four"), "EBADMSG");
 }
@@ -401,7 +405,8 @@ wrong_options_are_mistakes_of_the_config(void **state)
 {
 	static const char *const wrong[][2] = {
 		{ "\"match\":\"abc\"", "/streams/s/source/match: has no group" },
-		{ "\"match\":\"(a)\",\"field\":1", "/streams/s/source/match: and \"field\" exclude" },
+		{ "\"match\":\"(a)\",\"field\":1",
+		    "/streams/s/source/match: and \"field\" exclude" },
 		{ "\"result\":\"text\",\"scale\":2", "/streams/s/source/result: is \"text\"" },
 		{ "\"field\":0", "/streams/s/source/field: " },
 	};

@@ -1,4 +1,5 @@
-/* gpio over a chip in memory that does not count its edges and does not debounce, as the kernel's uAPI v1. */
+/* gpio over a chip in memory that does not count its edges and does not debounce, as the
+ * kernel's uAPI v1. */
 #define FAKE_COUNTS 0
 #include "fake-gpio.h"
 
@@ -34,7 +35,8 @@ door(const char *options)
 	char json[200];
 
 	snprintf(json, sizeof json,
-	    "{\"source\":{\"type\":\"gpio\",\"chip\":\"/fake/chip\",\"line\":\"DOOR\"%s}}", options);
+	    "{\"source\":{\"type\":\"gpio\",\"chip\":\"/fake/chip\",\"line\":\"DOOR\"%s}}",
+	    options);
 	stream = fixture_stream("door", json);
 	loop_manual_settle();
 	/* From here on, what happens is behind the reading of the value. */

@@ -95,8 +95,9 @@ static void
 what_is_asked_for_is_requested(void **state)
 {
 	(void)state;
-	(void)fixture_stream("a", "{\"source\":{\"type\":\"gpio\",\"chip\":\"/fake/chip\",\"line\":7,"
-	    "\"edge\":\"falling\",\"bias\":\"pull-up\",\"active_low\":true,\"debounce\":\"5ms\","
+	(void)fixture_stream("a", "{\"source\":{\"type\":\"gpio\",\"chip\":\"/fake/chip\","
+	    "\"line\":7,\"edge\":\"falling\",\"bias\":\"pull-up\",\"active_low\":true,"
+	    "\"debounce\":\"5ms\","
 	    "\"queue\":16}}");
 	loop_manual_settle();
 	assert_null(fake.request.name);

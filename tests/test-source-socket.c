@@ -500,7 +500,8 @@ a_reload_that_changes_it_listens_anew(void **state)
 	put(fd, "1\n");
 	await_says(stream, " 1");
 	snprintf(json, sizeof json,
-	    "{\"source\":{\"type\":\"socket\",\"listen\":\"unix:%s\",\"framing\":\"lines\"}}", path);
+	    "{\"source\":{\"type\":\"socket\",\"listen\":\"unix:%s\",\"framing\":\"lines\"}}",
+	    path);
 	fixture_change(stream, json);
 	await_says(stream, " 1 changed");
 	assert_int_equal(recv(fd, &byte, 1, 0), 0);

@@ -171,7 +171,8 @@ stop(struct stream *stream, bool handing_over)
 	assert_true(done);
 }
 
-/* What a SIGKILL and a restart are for a stream: nobody commits anything, and another one adopts. */
+/* What a SIGKILL and a restart are for a stream: nobody commits anything, and another one
+ * adopts. */
 static struct stream *
 restart_with(struct stream *stream, const struct stream_options *with)
 {
