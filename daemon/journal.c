@@ -18,6 +18,7 @@
 #include "daemon/rate.h"
 #include "streams/stream.h"
 
+#define JOURNAL_SOCKET "/run/systemd/journal/socket"
 #define FIELDS_MAX 8
 #define LINE_MAX_LENGTH 2000
 
@@ -210,7 +211,8 @@ loop_say(const char *line)
 /* ------------------------------------------------------------------- opening */
 
 /* JOURNAL_STREAM is the device and inode of what systemd connected us to (systemd.exec(5)); it is
- * inherited, so that a redirected standard error has to be told from it. */
+ * inherited, so that a redirected standard error has to be told from it.  Where the journal's socket is not to
+ * be seen (RootDirectory=), libsystemd would send nothing and say that it did. */
 static bool
 stderr_is_journal(void)
 {
@@ -218,7 +220,8 @@ stderr_is_journal(void)
 	uintmax_t device, inode;
 	struct stat stat;
 
-	return stream != NULL && sscanf(stream, "%ju:%ju", &device, &inode) == 2
+	return stream != NULL && access(JOURNAL_SOCKET, W_OK) == 0
+	    && sscanf(stream, "%ju:%ju", &device, &inode) == 2
 	    && fstat(STDERR_FILENO, &stat) == 0
 	    && stat.st_dev == (dev_t)device && stat.st_ino == (ino_t)inode;
 }

@@ -84,3 +84,12 @@ load_at_start(const char *path, struct arena *arena, struct loaded *ret)
 	*ret = (struct loaded){ .config = kept, .last_good = true };
 	return 0;
 }
+
+const char *
+load_summary(const struct config *config, char text[LOAD_SUMMARY_LENGTH])
+{
+	snprintf(text, LOAD_SUMMARY_LENGTH, "%zu stream%s, %zu sink%s", config->stream_count,
+	    config->stream_count == 1 ? "" : "s", config->sink_count,
+	    config->sink_count == 1 ? "" : "s");
+	return text;
+}

@@ -17,4 +17,8 @@ int load_at_start(const char *path, struct arena *arena, struct loaded *ret);
 /* Loads the file.  0; or the error and, but for -ENOMEM, all errors as a text, which the caller frees. */
 int load_file(const char *path, struct config **ret, char **ret_errors);
 
+/* "2 streams, 1 sink" */
+#define LOAD_SUMMARY_LENGTH 80
+const char *load_summary(const struct config *config, char text[LOAD_SUMMARY_LENGTH]);
+
 #endif

@@ -62,12 +62,13 @@ static void
 reload_right(struct reload *reload, const struct config *config)
 {
 	struct problems problems = { .count = 0 };
+	char summary[LOAD_SUMMARY_LENGTH];
 
 	graph_change(reload->graph, config, &problems);
 	reload_keep(reload, config);
 	if (problems.count == 0) {
-		journal_say(LOG_NOTICE, "reloaded %s: %zu streams, %zu sinks", reload->path,
-		    config->stream_count, config->sink_count);
+		journal_say(LOG_NOTICE, "reloaded %s: %s", reload->path,
+		    load_summary(config, summary));
 		reload->note = NULL;
 	} else {
 		journal_text(LOG_ERR, problems.text != NULL ? problems.text : strerror(ENOMEM));
@@ -96,6 +97,7 @@ reload_run(struct turn_task *task)
 		config_free(config);
 	}
 	free(errors);
+	reload->reloaded(reload);
 	notify_ready();
 }
 

@@ -17,6 +17,7 @@ struct reload {
 	const char *path;
 	struct arena *arena;
 	struct graph *graph;
+	void (*reloaded)(struct reload *reload);   /* or tried to; `note` may be another */
 	struct reload_request *requests;   /* those that wait for the reload to come */
 	struct turn_task task;
 	const char *note;                  /* for STATUS=, or NULL: all is well */

@@ -67,6 +67,12 @@ supervisor_tell_status(struct supervisor *self)
 }
 
 static void
+on_reloaded(struct reload *reload)
+{
+	supervisor_tell_status(SUPERVISOR_OF(reload, reload));
+}
+
+static void
 status_fire(struct timer *timer)
 {
 	struct supervisor *self = SUPERVISOR_OF(timer, status_timer);
@@ -228,7 +234,11 @@ supervisor_open(struct supervisor *self)
 	if (self->graph == NULL)
 		return fail("cannot begin", -ENOMEM);
 	self->reload = (struct reload){
-		.path = self->path, .arena = self->arena, .graph = self->graph };
+		.path = self->path,
+		.arena = self->arena,
+		.graph = self->graph,
+		.reloaded = on_reloaded,
+	};
 	return 0;
 }
 
@@ -344,7 +354,7 @@ int
 supervisor_check(const char *path)
 {
 	struct config *config = NULL;
-	char *errors = NULL;
+	char *errors = NULL, summary[LOAD_SUMMARY_LENGTH];
 	int error = load_file(path, &config, &errors);
 
 	if (error < 0) {
@@ -355,8 +365,7 @@ supervisor_check(const char *path)
 		free(errors);
 		return error == -ENOMEM ? 1 : EXIT_CONFIG;
 	}
-	printf("%s: right: %zu streams, %zu sinks\n", path, config->stream_count,
-	    config->sink_count);
+	printf("%s: right: %s\n", path, load_summary(config, summary));
 	config_free(config);
 	return 0;
 }

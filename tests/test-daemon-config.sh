@@ -1,7 +1,7 @@
 #!/bin/sh
 # awaitd's command line, --check, and how it ends when it cannot begin.
 . "${top_srcdir:-.}/tests/daemon-lib.sh"
-plan 26
+plan 31
 
 run()
 {
@@ -107,3 +107,31 @@ if [ "$(id -u)" = 0 ]; then
 else
 	skip no_permission_is_named 'needs root to become nobody'
 fi
+
+# ------------------------------------------------------------- a config without sinks
+config '{"streams": {"count": {"source": {"type": "timer", "interval": "10ms"}}}}'
+run --check -c "$folder/awaitd.json"
+claim a_config_without_sinks_has_one grep -q '1 stream, 1 sink$' "$folder/out"
+config '{"streams": {}, "sinks": {}}'
+run --check -c "$folder/awaitd.json"
+claim a_config_with_no_sink_has_none grep -q '0 streams, 0 sinks$' "$folder/out"
+"$awaitd" -c "$folder/awaitd.json" >"$folder/out" 2>"$errors" &
+pid=$!
+claim that_is_warned_of within grep -q 'nobody can subscribe' "$errors"
+kill -TERM "$pid"
+claim that_runs_all_the_same ended
+as_a_user()
+{
+	config '{"streams": {"count": {"source": {"type": "timer", "interval": "10ms"}}}}'
+	mkdir -p "$folder/runtime/awaitd"
+	chmod -R a+rwX "$folder"
+	cp "$awaitd" "$folder/awaitd"
+	set -- "$folder/awaitd" -c "$folder/awaitd.json"
+	[ "$(id -u)" != 0 ] || set -- setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
+	XDG_RUNTIME_DIR="$folder/runtime" "$@" >"$folder/out" 2>"$errors" &
+	pid=$!
+	socket=$folder/runtime/awaitd/awaitd.sock
+	within answers
+}
+claim the_one_of_a_user_is_in_the_runtime_folder as_a_user
+kill -TERM "$pid"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # awaitd with subscribers: reload as a diff, stop, a second daemon, what an earlier one left.
 . "${top_srcdir:-.}/tests/daemon-lib.sh"
-plan 32
+plan 36
 
 sink='"sinks": {"local": {"type": "unix", "path": "$S/awaitd.sock"}}'
 two='{"streams": {
@@ -94,3 +94,21 @@ kill -INT "$pid"
 claim sigint_is_0_too ended
 config '{"streams": {}, '"$sink"'}'
 claim no_stream_at_all_is_fine start
+kill -TERM "$pid"
+ended
+
+# ------------------------------------------------------------ a part that cannot begin
+: >"$folder/bad"
+config '{"streams": {
+	"a": {"source": {"type": "timer", "interval": "10ms"}},
+	"z": {"source": {"type": "timer", "interval": "10ms"}, "history": {"path": "$S/bad/z"}}}, '"$sink"'}'
+claim a_stream_that_cannot_begin_leaves_the_others start
+claim it_is_told grep -q 'stream z cannot begin: ' "$errors"
+config '{"streams": {
+	"a": {"source": {"type": "timer", "interval": "10ms"}},
+	"z": {"source": {"type": "timer", "interval": "10ms"}}}, '"$sink"'}'
+kill -HUP "$pid"
+subscriber z '{"subscribe":["*"]}'
+claim it_begins_with_the_reload_that_puts_it_right within seen z '"stream":"z"' 5
+kill -TERM "$pid"
+claim and_all_ends_in_order ended

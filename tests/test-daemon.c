@@ -18,8 +18,10 @@
 
 #include <cmocka.h>
 
+#include "async/async_generator.h"
 #include "async/loop.h"
 #include "async/loop_manual.h"
+#include "async/rejection.h"
 #include "async/timer.h"
 #include "base/fdstore.h"
 #include "daemon/command_line.h"
@@ -29,6 +31,8 @@
 #include "daemon/problems.h"
 #include "daemon/process.h"
 #include "daemon/rate.h"
+
+#define JOURNAL_SOCKET "/run/systemd/journal/socket"
 
 /* ------------------------------------------------------------------------ rate */
 
@@ -181,7 +185,7 @@ only_our_own_standard_error_is_taken_for_the_journal(void **state)
 	snprintf(name, sizeof name, "%ju:%ju", (uintmax_t)stat.st_dev, (uintmax_t)stat.st_ino);
 	setenv("JOURNAL_STREAM", name, 1);
 	journal_open();
-	assert_true(journal_is_structured());
+	assert_int_equal(journal_is_structured(), access(JOURNAL_SOCKET, W_OK) == 0);
 	unsetenv("JOURNAL_STREAM");
 	journal_open();
 	assert_false(journal_is_structured());
@@ -208,6 +212,88 @@ a_noisy_stream_is_limited(void **state)
 		lines++;
 	assert_int_equal(lines, RATE_BURST);
 	rate_reset();
+}
+
+static void
+reject_unheard(void)
+{
+	struct promise *promise;
+
+	journal_open();
+	promise = promise_rejected(-EIO);
+	rejections_report();
+	promise_unref(promise);
+}
+
+static enum step
+careless_run(struct coroutine *co, void *frame)
+{
+	struct promise **rejected = frame;
+
+	BEGIN(co);
+	*rejected = promise_rejected(-ENODEV);
+	FINALLY;
+	END;
+}
+
+static void
+reject_in_a_body(void)
+{
+	struct iterator *generator = async_generator_new("careless", careless_run,
+	    sizeof(struct promise *));
+	struct iterator_request request = { .iterator = NULL };
+
+	journal_open();
+	iterator_next(generator, &request, value_undefined());
+	jobs_run(SIZE_MAX);
+	rejections_report();
+	promise_unref(*(struct promise **)async_generator_frame(generator));
+	iterator_free(generator);
+}
+
+static void
+an_unhandled_rejection_names_its_place(void **state)
+{
+	char text[4096];
+
+	(void)state;
+	captured(reject_unheard, text);
+	assert_string_equal(text, "awaitd: error: unhandled rejection: Input/output error\n");
+	captured(reject_in_a_body, text);
+	assert_non_null(strstr(text, "No such device in careless at "));
+	assert_non_null(strstr(text, "test-daemon.c:"));
+}
+
+static void
+say_to_no_journal(void)
+{
+	struct stat stat;
+	char name[60];
+
+	fstat(STDERR_FILENO, &stat);
+	snprintf(name, sizeof name, "%ju:%ju", (uintmax_t)stat.st_dev, (uintmax_t)stat.st_ino);
+	setenv("JOURNAL_STREAM", name, 1);
+	journal_open();
+	journal_write(&(struct journal_entry){ .level = LOG_ERR, .message = "no journal",
+		.stream = "door", .file = "x.c", .line = 3, .function = "f" });
+	journal_of_sink(NULL, LOG_ERR, "local", "none");
+}
+
+static void
+without_the_journal_its_entries_are_lines(void **state)
+{
+	char text[4096];
+
+	(void)state;
+	if (access(JOURNAL_SOCKET, F_OK) == 0) {
+		print_message("skipped: a journal runs here, and would get the entries\n");
+		skip();
+	}
+	captured(say_to_no_journal, text);
+	assert_string_equal(text, "awaitd: error: stream door: no journal\n"
+	    "awaitd: error: sink local: none\n");
+	unsetenv("JOURNAL_STREAM");
+	journal_open();
 }
 
 /* ---------------------------------------------------------------------- notify */
@@ -498,6 +584,8 @@ main(void)
 		cmocka_unit_test(a_long_line_is_cut_and_still_a_line),
 		cmocka_unit_test(only_our_own_standard_error_is_taken_for_the_journal),
 		cmocka_unit_test(a_noisy_stream_is_limited),
+		cmocka_unit_test(an_unhandled_rejection_names_its_place),
+		cmocka_unit_test(without_the_journal_its_entries_are_lines),
 		NOTIFY_CLAIM(ready_reload_and_stop_are_told_in_order),
 		NOTIFY_CLAIM(a_status_is_told_when_it_changes),
 		NOTIFY_CLAIM(what_finds_no_room_is_told_later_in_order),
