@@ -60,6 +60,11 @@ tests_kills_LDADD = libbase.a
 dist_check_SCRIPTS += %D%/test-kills.sh
 TESTS += %D%/test-kills.sh
 
+# what survives SIGKILL, as a model
+dist_check_SCRIPTS += %D%/test-model.sh
+TESTS += %D%/test-model.sh
+EXTRA_DIST += %D%/model
+
 # awaitctl, against a scripted peer
 check_PROGRAMS += tests/fake-server
 tests_fake_server_SOURCES = %D%/fake-server.c
