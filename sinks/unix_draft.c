@@ -45,8 +45,8 @@ settle_part(struct log *log, const struct unix_piece *piece, uint64_t taken, str
 	offset = log_offset(log, piece->from) + taken;
 	seq = entry_at(log, piece, offset);
 	begin = log_offset(log, seq);
-	if (begin == offset) {
-		cut->cut = false;
+	if (begin == offset) {          /* between two lines: so much is true for good */
+		cut->rest = (struct text){ .data = "" };
 		return seq;
 	}
 	cut->rest = log_rest(log, seq, (size_t)(offset - begin));

@@ -31,8 +31,9 @@ unix_draft_number(const struct unix_slot *slot)
 /* Both are given by who settles: the log of a cursor's record, or NULL if it cannot be had any more. */
 typedef struct log *(*unix_log_of)(void *context, uint16_t cursor);
 
-/* A line that was cut: the bytes of `rest` have to follow, before anything is appended to the log.
- * rest.data NULL: they cannot be had. */
+/* A piece that was taken in part: the bytes of `rest` have to follow, none if that was between two lines.  To
+ * be saved before anything is appended to the log, whose tail may then pass the piece's beginning, so that
+ * nobody could settle it again.  rest.data NULL: they cannot be had. */
 struct unix_cut {
 	bool cut;
 	struct unix_piece piece;     /* where its cursor is behind the line */
