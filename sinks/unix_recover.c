@@ -250,6 +250,7 @@ recover_slot(struct unix_sink *sink, uint32_t index)
 		give_up(sink, slot, name, fd);
 		return;
 	}
+	unix_slot_lock(&sink->table, slot);
 	forget_drafts(&sink->table, slot);
 	settle(sink, slot);
 	go_on(sink, slot, fd);

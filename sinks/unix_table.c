@@ -194,16 +194,23 @@ outbox_home(const struct unix_table *table)
 	return table->shape.outbox - UNIX_HOME;
 }
 
+/* The kernel writes its counts here, and must not fault while it is killing us. */
+void
+unix_slot_lock(struct unix_table *table, const struct unix_slot *slot)
+{
+	size_t offset = (size_t)((const char *)slot - (const char *)table->extent->memory);
+
+	(void)extent_lock(table->extent, offset, sizeof *slot);
+}
+
 void
 unix_slot_init(struct unix_table *table, uint32_t index)
 {
 	struct unix_slot *slot = unix_table_slot(table, index);
-	size_t offset = (size_t)((char *)slot - (char *)table->extent->memory);
 
 	if (table->header->used <= index)
 		__atomic_store_n(&table->header->used, index + 1, __ATOMIC_RELEASE);
-	/* The kernel writes its counts here, and must not fault while it is killing us. */
-	(void)extent_lock(table->extent, offset, sizeof *slot);
+	unix_slot_lock(table, slot);
 	memset(slot, 0, sizeof *slot);
 	slot->index = index;
 	for (int i = 0; i < 2; i++) {

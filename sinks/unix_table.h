@@ -207,6 +207,9 @@ void unix_slot_set_state(struct unix_slot *slot, enum unix_slot_state state);
  * is done with the connection. */
 void unix_slot_init(struct unix_table *table, uint32_t index);
 
+/* Keeps a slot's pages in memory; mlock(2) is not inherited, so an adopted one needs it too. */
+void unix_slot_lock(struct unix_table *table, const struct unix_slot *slot);
+
 /* The pages of a slot that is FREE go back to the system. */
 void unix_slot_discard(struct unix_table *table, struct unix_slot *slot);
 
