@@ -232,6 +232,23 @@ listener_name(const struct unix_sink *sink, char name[static UNIX_STORE_NAME_SIZ
 	    sink->table.header->listener);
 }
 
+/* Of a path that is no longer ours.  The store has a duplicate: shut down, it refuses as if closed. */
+static void
+drop_stored(const char *name, int fd)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	socklen_t size = sizeof address - 1;
+	char text[256];
+
+	if (is_listening(fd) && getsockname(fd, (struct sockaddr *)&address, &size) == 0) {
+		(void)shutdown(fd, SHUT_RDWR);
+		if (address.sun_path[0] == '/')
+			(void)remove_stale(address.sun_path, &(struct wrong){ text, sizeof text });
+	}
+	fdstore_remove(name);
+	close(fd);
+}
+
 /* A predecessor's. */
 static bool
 take_stored(struct unix_sink *sink)
@@ -246,8 +263,7 @@ take_stored(struct unix_sink *sink)
 	if (fd < 0)
 		return false;
 	if (!listens_at(fd, sink->options.path)) {
-		fdstore_remove(name);
-		close(fd);
+		drop_stored(name, fd);
 		return false;
 	}
 	sink->listener.fd = fd;
