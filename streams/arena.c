@@ -335,6 +335,12 @@ arena_take(struct arena *arena, enum extent_kind kind, const char *name, size_t 
 	return r;
 }
 
+bool
+arena_has(const struct arena *arena, enum extent_kind kind, const char *name)
+{
+	return directory_find(arena, kind, name) != NULL;
+}
+
 int
 arena_prepare(struct arena *arena, enum extent_kind kind, const char *name, size_t size,
     struct extent **ret)

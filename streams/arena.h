@@ -63,6 +63,9 @@ size_t arena_damaged(const struct arena *arena);
 int arena_take(struct arena *arena, enum extent_kind kind, const char *name, size_t size, bool twice,
     struct extent **ret);
 
+/* Is there one? */
+bool arena_has(const struct arena *arena, enum extent_kind kind, const char *name);
+
 /* In two steps, for what must not be seen half filled: an extent that a successor will not find, beside one
  * of the same kind and name or none; and the store that puts it in `old`'s place (or NULL) and drops
  * that.  A death between the two leaves the old one. */

@@ -26,6 +26,8 @@ libstreams_a_SOURCES = \
 	%D%/log_private.h \
 	%D%/log_read.c \
 	%D%/log_room.c \
+	%D%/log_salvage.c \
+	%D%/log_store.c \
 	%D%/log_trim.c \
 	%D%/number.c \
 	%D%/number.h \

@@ -62,36 +62,98 @@ epoch_make(char *epoch)
 	return 0;
 }
 
-/* A log without entries in an empty extent. */
 static int
-log_begin(struct log *log, const struct log_header *layout)
+log_begin_in(struct log *log, const char *path, uint64_t ring_size)
+{
+	struct log_header layout;
+	uint64_t size;
+	int r;
+
+	layout = log_layout(ring_size, path != NULL, &size);
+	r = store_prepare(&log->store, log->arena, log->name, path, size);
+	if (r < 0)
+		return r;
+	r = log_map(log, &layout);
+	if (r == 0) {
+		log->next_seq = log->tail_seq = 1;
+		log_format(log, &layout);
+		r = store_replace(NULL, &log->store);
+	}
+	if (r < 0)
+		store_drop(&log->store);
+	return r;
+}
+
+/* A log without entries; in the arena, if it cannot be in the file. */
+static int
+log_begin(struct log *log, const struct log_options *options, uint64_t ring_size)
 {
 	int r = epoch_make(log->epoch);
 
-	if (r == 0)
-		r = log_map(log, layout);
 	if (r < 0)
 		return r;
-	log->next_seq = log->tail_seq = 1;
 	log->new_epoch = true;
-	log_format(log, layout);
+	log_take_options(log, options);
+	if (options->path != NULL && log->path_error == 0) {
+		log->path_error = log_begin_in(log, options->path, ring_size);
+		if (log->path_error == 0)
+			return 0;
+	}
+	return log_begin_in(log, NULL, ring_size);
+}
+
+/* What was damaged, in a file, and can be read in part. */
+static int
+log_adopt_damaged(struct log *log)
+{
+	int r;
+
+	if (!log_salvage(log))
+		return -EBADMSG;
+	r = epoch_make(log->epoch);
+	if (r < 0)
+		return r;
+	log->new_epoch = true;
+	log_set_epoch(log);
 	return 0;
+}
+
+/* Written in this boot the file's pages are the kernel's, as the arena's are; else they are what was on the
+ * disk, and that is all only if it was closed. */
+static bool
+log_intact(const struct log *log)
+{
+	return log->store.path == NULL || log_same_boot(log) || log->hot->clean == log->hot->commits;
 }
 
 /* 0: adopted.  -EBADMSG: it is none. */
 static int
 log_adopt(struct log *log)
 {
-	const struct log_header header = *(struct log_header *)log->extent->memory;
+	struct log_header header;
 	int r;
 
-	if (!log_header_valid(&header, log->name, log->extent->size))
+	if (log->store.size < sizeof header)
+		return -EBADMSG;
+	if (log->store.memory == NULL) {
+		r = store_map(&log->store, log->store.size);
+		if (r < 0)
+			return r;
+	}
+	header = *(struct log_header *)log->store.memory;
+	if (!log_header_valid(&header, log->name, log->store.size))
 		return -EBADMSG;
 	r = log_map(log, &header);
 	if (r < 0)
 		return r;
 	memcpy(log->epoch, header.epoch, EPOCH_LENGTH);
-	return log_recover(log) ? 0 : -EBADMSG;
+	if (!log_intact(log) || !log_recover(log))
+		r = log_adopt_damaged(log);
+	if (r < 0 || log->store.path == NULL)
+		return r;
+	log->hot->clean = 0;
+	log_set_boot(log);
+	return store_sync(&log->store);
 }
 
 /* What was read back of a damaged one, and the damage. */
@@ -102,34 +164,35 @@ log_forget(struct log *log)
 	log->position = (struct position){ .consumed = 0 };
 	log->rare = (struct log_rare){ .state = STATE_STARTING };
 	memset(log->kept, 0, sizeof log->kept);
-	arena_drop(log->arena, log->extent);
-	log->extent = NULL;
+	store_drop(&log->store);
 }
 
 static int
 log_attach(struct log *log, const struct log_options *options)
 {
-	uint64_t ring_size = 0, size;
-	struct log_header layout;
+	uint64_t ring_size = 0;
 	int r = log_ring_size_of(options, &ring_size);
 
 	if (r < 0)
 		return r;
-	layout = log_layout(ring_size, &size);
-	r = arena_take(log->arena, EXTENT_LOG, log->name, size, false, &log->extent);
-	if (r == 0 && log->extent->adopted) {
-		r = log_adopt(log);
-		if (r == 0)
-			return log_change(log, options);
-		if (r != -EBADMSG)
-			return r;
-		log_forget(log);
-		r = arena_take(log->arena, EXTENT_LOG, log->name, size, false, &log->extent);
-	}
-	if (r < 0)
+	r = store_find(&log->store, log->arena, log->name, options->path);
+	if (r < 0 && arena_has(log->arena, EXTENT_LOG, log->name))
 		return r;
-	log_take_options(log, options);
-	return log_begin(log, &layout);
+	if (r < 0) {
+		log->path_error = r == -ENOENT ? 0 : r;
+		return log_begin(log, options, ring_size);
+	}
+	r = log_adopt(log);
+	if (r == 0)
+		r = log_change(log, options);
+	if (r == 0)
+		return 0;
+	if (r != -EBADMSG) {
+		store_release(&log->store);
+		return r;
+	}
+	log_forget(log);
+	return log_begin(log, options, ring_size);
 }
 
 static struct log *
@@ -163,14 +226,11 @@ log_open(struct arena *arena, const char *name, const struct log_options *option
 
 	if (r < 0)
 		return r;
-	if (options->path != NULL)
-		return -EOPNOTSUPP;
 	log = log_new(arena, name);
 	if (log == NULL)
 		return -ENOMEM;
 	r = log_attach(log, options);
 	if (r < 0) {
-		extent_release(arena, log->extent);
 		free(log);
 		return r;
 	}
@@ -188,12 +248,24 @@ log_end(struct log *log)
 	free(log);
 }
 
+/* First all of it, and then the word that says so. */
+static void
+log_finish_file(struct log *log)
+{
+	if (store_sync(&log->store) < 0)
+		return;
+	log->hot->clean = log->commits;
+	(void)store_sync(&log->store);
+}
+
 void
 log_close(struct log *log)
 {
 	if (log == NULL)
 		return;
-	extent_release(log->arena, log->extent);
+	if (log->store.path != NULL)
+		log_finish_file(log);
+	store_release(&log->store);
 	log_end(log);
 }
 
@@ -202,7 +274,7 @@ log_drop(struct log *log)
 {
 	if (log == NULL)
 		return;
-	arena_drop(log->arena, log->extent);
+	store_drop(&log->store);
 	log_end(log);
 }
 
@@ -224,6 +296,12 @@ bool
 log_new_epoch(const struct log *log)
 {
 	return log->new_epoch;
+}
+
+int
+log_path_error(const struct log *log)
+{
+	return log->path_error;
 }
 
 uint64_t

@@ -4,8 +4,10 @@
  *
  * In the arena, one extent a log:
  *	header (written once)	magic, version, ring size, index size, epoch, stream's name, checksum
- *	hot words		tail_seq; commits; struct commit rec[2]; last event; state
+ *	hot words		tail_seq; commits; two records; two blocks of what changes rarely
  *	index			idx[seq % n] = offset of the entry's first byte
+ *	sums			in a file only: a checksum a line
+ *	saved			the last event and the last state, once they have left the ring
  *	ring			mapped twice, a power of two
  * Offsets and seqs are u64 and only grow; seq 1 is the first entry.
  *
@@ -32,15 +34,27 @@ struct log_options {
 	size_t max_line;           /* of one entry, with its LF */
 	uint64_t count;            /* keep at most so many entries; 0: as many as fit */
 	uint64_t age_ns;           /* keep them at most so long; 0: for ever */
-	const char *path;          /* keep the extent in this file instead of the arena; NULL */
+	const char *path;          /* keep it in this file instead of the arena; NULL */
 };
 
 struct log;
 
-/* Adopts or makes the log of a stream.  An adopted one whose shape or checksums do not fit costs a new
- * epoch, which log_new_epoch() tells.  0 or -errno. */
+/* Adopts or makes the log of a stream.  An adopted one whose checksums do not fit costs a new
+ * epoch, which log_new_epoch() tells; one of another size moves into a ring as asked for.  0 or -errno:
+ * -EINVAL: name or sizes; -EBUSY: it is open already; -ENOMEM, -ENOSPC.
+ *
+ * With a path it lies in that file, all of whose blocks are taken at once, so that a full disk is told here
+ * and by log_change() and never later: then, or when the file cannot be opened, belongs to another process or is
+ * something else, it lies in the arena instead, and log_path_error() says why.  A file written in this boot of the
+ * machine is adopted as the arena is.  After a reboot it is too if it was closed by log_close().  A power
+ * cut costs what the kernel had not written to the disk yet (some 35 s as it is configured, by
+ * vm.dirty_expire_centisecs and vm.dirty_writeback_centisecs); torn lines are cut off, the whole ones before
+ * them are kept, and the epoch is a new one.  Opening and closing wait for the disk; appending does not. */
 int log_open(struct arena *arena, const char *name, const struct log_options *options,
     struct log **ret);
+
+/* 0, or the -errno why it does not lie in the file that was asked for. */
+int log_path_error(const struct log *log);
 
 /* Leaves it to a successor.  Takes NULL. */
 void log_close(struct log *log);

@@ -117,6 +117,9 @@ log_make_true(struct log *log, const struct event *event, size_t length)
 	else
 		log_count_rare(log, event);
 	log_take_position(log, &event->position);
+	if (log->sums != NULL)
+		log->sums[log->next_seq & log->index_mask]
+		    = log_line_checksum(log, log->next_seq, log->head, log->head + length);
 	log->head += length;
 	log->next_seq++;
 	log->index[log->next_seq & log->index_mask] = log->head;

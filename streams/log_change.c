@@ -29,34 +29,65 @@ log_copy_lines(const struct log *log, struct log *fresh)
 		fresh->index[seq & fresh->index_mask] = log_begin_of(log, seq);
 	fresh->tail = log_begin_of(log, fresh->tail_seq);
 	memcpy(log_at(fresh, fresh->tail), log_at(log, fresh->tail), log->head - fresh->tail);
+	for (uint64_t seq = fresh->tail_seq; fresh->sums != NULL && seq < log->next_seq; seq++)
+		fresh->sums[seq & fresh->index_mask] = log_line_checksum(
+		    fresh, seq, log_begin_of(log, seq), log_begin_of(log, seq + 1));
 }
 
+static void
+log_copy(const struct log *log, struct log *fresh, const struct log_header *layout)
+{
+	*fresh->header = *layout;       /* without a checksum as yet */
+	fresh->tail_seq = log_fitting(log, layout->ring_size);
+	log_copy_lines(log, fresh);
+	log_copy_saved(log, fresh, SAVED_EVENT, log->last_event);
+	log_copy_saved(log, fresh, SAVED_STATE, log->rare.last_state);
+	log_format(fresh, layout);
+}
+
+/* Into a ring of this size, in this file or in the arena. */
 static int
-log_resize(struct log *log, uint64_t ring_size)
+log_move(struct log *log, uint64_t ring_size, const char *path)
 {
 	struct log fresh = *log;
 	struct log_header layout;
 	uint64_t size;
 	int r;
 
-	layout = log_layout(ring_size, &size);
-	r = arena_prepare(log->arena, EXTENT_LOG, log->name, size, &fresh.extent);
+	layout = log_layout(ring_size, path != NULL, &size);
+	r = store_prepare(&fresh.store, log->store.arena, log->name, path, size);
 	if (r < 0)
 		return r;
 	r = log_map(&fresh, &layout);
+	if (r == 0) {
+		log_copy(log, &fresh, &layout);
+		r = store_replace(&log->store, &fresh.store);
+	}
 	if (r < 0) {
-		arena_drop(log->arena, fresh.extent);
+		store_drop(&fresh.store);
 		return r;
 	}
-	*fresh.header = layout;         /* without a checksum as yet */
-	fresh.tail_seq = log_fitting(log, ring_size);
-	log_copy_lines(log, &fresh);
-	log_copy_saved(log, &fresh, SAVED_EVENT, log->last_event);
-	log_copy_saved(log, &fresh, SAVED_STATE, log->rare.last_state);
-	log_format(&fresh, &layout);
-	arena_replace(log->arena, log->extent, fresh.extent);
 	*log = fresh;
 	return 0;
+}
+
+/* In the arena, if it cannot be in the file. */
+static int
+log_move_to(struct log *log, uint64_t ring_size, const char *path)
+{
+	log->path_error = 0;
+	if (ring_size == log_ring_size(log) && store_is_in(&log->store, path))
+		return 0;
+	if (path != NULL) {
+		int r = log_move(log, ring_size, path);
+
+		log->path_error = r;
+		if (r == 0)
+			return 0;
+		if (ring_size == log_ring_size(log))
+			return 0;       /* and it stays where it is */
+	}
+	return log_move(log, ring_size, NULL);
 }
 
 int
@@ -65,10 +96,8 @@ log_change(struct log *log, const struct log_options *options)
 	uint64_t ring_size = 0;
 	int r = log_ring_size_of(options, &ring_size);
 
-	if (r < 0)
-		return r;
-	if (ring_size != log_ring_size(log))
-		r = log_resize(log, ring_size);
+	if (r == 0)
+		r = log_move_to(log, ring_size, options->path);
 	if (r < 0)
 		return r;
 	log_take_options(log, options);

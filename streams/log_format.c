@@ -13,7 +13,7 @@ whole_pages(uint64_t size)
 }
 
 struct log_header
-log_layout(uint64_t ring_size, uint64_t *ret_size)
+log_layout(uint64_t ring_size, bool sums, uint64_t *ret_size)
 {
 	struct log_header header = {
 		.magic = LOG_MAGIC,
@@ -25,6 +25,10 @@ log_layout(uint64_t ring_size, uint64_t *ret_size)
 	header.index = whole_pages(header.hot + sizeof(struct log_hot));
 	header.index_entries = ring_size / ENCODER_LINE_SHORTEST;
 	header.saved = whole_pages(header.index + header.index_entries * sizeof(uint64_t));
+	if (sums) {
+		header.sums = header.saved;
+		header.saved = whole_pages(header.sums + header.index_entries * sizeof(uint32_t));
+	}
 	header.saved_size = whole_pages(sizeof(struct log_saved) + ring_size / 4);
 	header.ring = header.saved + 2 * header.saved_size;
 	*ret_size = header.ring + ring_size;
@@ -46,7 +50,7 @@ log_header_valid(const struct log_header *header, const char *name, uint64_t ext
 	if (header->checksum != header_checksum(header) || ring_size == 0
 	    || (ring_size & (ring_size - 1)) != 0 || ring_size > extent_size)
 		return false;
-	layout = log_layout(ring_size, &size);
+	layout = log_layout(ring_size, header->sums != 0, &size);
 	return size == extent_size
 	    && memcmp(header, &layout, offsetof(struct log_header, epoch)) == 0
 	    && strncmp(header->name, name, sizeof header->name) == 0;
@@ -55,11 +59,12 @@ log_header_valid(const struct log_header *header, const char *name, uint64_t ext
 static void
 log_point(struct log *log, const struct log_header *layout)
 {
-	char *memory = log->extent->memory;
+	char *memory = log->store.memory;
 
 	log->header = (struct log_header *)memory;
 	log->hot = (struct log_hot *)(memory + layout->hot);
 	log->index = (uint64_t *)(memory + layout->index);
+	log->sums = layout->sums != 0 ? (uint32_t *)(memory + layout->sums) : NULL;
 	log->ring = memory + layout->ring;
 	log->ring_mask = layout->ring_size - 1;
 	log->index_mask = layout->index_entries - 1;
@@ -68,7 +73,7 @@ log_point(struct log *log, const struct log_header *layout)
 int
 log_map(struct log *log, const struct log_header *layout)
 {
-	int r = extent_mirror(log->arena, log->extent, layout->ring);
+	int r = store_map(&log->store, layout->ring);
 
 	if (r == 0)
 		log_point(log, layout);
@@ -78,30 +83,34 @@ log_map(struct log *log, const struct log_header *layout)
 void
 log_format(struct log *log, const struct log_header *layout)
 {
-	struct log_header header = *layout;
-
 	log->index[log->next_seq & log->index_mask] = log->head;
 	log->hot->tail_seq = log->tail_seq;
 	log->rare_changed = true;
 	log_publish(log);
-	memcpy(header.epoch, log->epoch, EPOCH_LENGTH);
-	strcpy(header.name, log->name);
-	header.checksum = header_checksum(&header);
-	memcpy(log->header, &header, offsetof(struct log_header, checksum));
-	__atomic_store_n(&log->header->checksum, header.checksum, __ATOMIC_RELEASE);
+	log_set_boot(log);
+	*log->header = *layout;
+	strcpy(log->header->name, log->name);
+	log_set_epoch(log);
+}
+
+void
+log_set_epoch(struct log *log)
+{
+	memcpy(log->header->epoch, log->epoch, EPOCH_LENGTH);
+	log_barrier();
+	__atomic_store_n(&log->header->checksum, header_checksum(log->header), __ATOMIC_RELEASE);
 }
 
 /* ------------------------------------------------------------------- recovery */
 
-static bool
-log_recover_commit(struct log *log)
+bool
+log_recover_commit(struct log *log, uint64_t number)
 {
-	const struct log_commit *commit;
+	const struct log_commit *commit = &log->hot->rec[number & 1];
 	const struct log_rare *rare;
 
-	log->commits = log->hot->commits;
-	commit = &log->hot->rec[log->commits & 1];
-	if (commit->number != log->commits || commit->kept_size > KEPT_MAX || commit->rare > 1
+	log->commits = number;
+	if (commit->number != number || commit->kept_size > KEPT_MAX || commit->rare > 1
 	    || commit->checksum != log_commit_checksum(commit))
 		return false;
 	rare = &log->hot->rare[commit->rare];
@@ -157,7 +166,7 @@ log_kept_line_valid(const struct log *log, unsigned int which, uint64_t seq)
 bool
 log_recover(struct log *log)
 {
-	return log_recover_commit(log) && log_recover_tail(log) && log_lines_valid(log)
+	return log_recover_commit(log, log->hot->commits) && log_recover_tail(log) && log_lines_valid(log)
 	    && log_kept_line_valid(log, SAVED_EVENT, log->last_event)
 	    && log_kept_line_valid(log, SAVED_STATE, log->rare.last_state);
 }

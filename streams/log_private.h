@@ -1,6 +1,8 @@
 /* log_private.h - the log's layout in its extent, struct log, and what its files share:
  *	log.c		open, close, drop, accessors
+ *	log_store.c	where it lies: an extent of the arena, or a file
  *	log_format.c	the layout: made, checked, read back
+ *	log_salvage.c	what a power cut left of a file
  *	log_append.c	append and commit
  *	log_trim.c	what makes room: the tail, and the lines kept outside the ring
  *	log_read.c	spans
@@ -24,6 +26,7 @@ struct log_header {
 	uint32_t hot;              /* offset of struct log_hot */
 	uint64_t index;            /* offset; entries: a power of two, more than lines can be in the ring */
 	uint64_t index_entries;
+	uint64_t sums;             /* offset of a checksum a line, uint32_t[index_entries]; 0: none */
 	uint64_t saved;            /* offset of two struct log_saved, each of saved_size bytes */
 	uint64_t saved_size;
 	uint64_t ring;             /* offset, to the extent's end */
@@ -60,6 +63,21 @@ struct log_hot {
 	uint64_t commits;
 	_Alignas(64) struct log_commit rec[2];
 	_Alignas(64) struct log_rare rare[2];
+
+	/* In a file: since which boot of the machine it is written to, and whether all of it was on the
+	 * disk when it was closed. */
+	_Alignas(64) char boot[40];
+	uint64_t clean;
+};
+
+/* Where a log lies. */
+struct log_store {
+	struct arena *arena;
+	struct extent *extent;     /* in the arena */
+	char *path;                /* or in this file; else NULL */
+	int fd;                    /* of the file, locked */
+	char *memory;              /* mapped by store_map() */
+	uint64_t size, mirror;
 };
 
 /* The last event or state once its line has left the ring.  While the line is in the ring this may be
@@ -106,7 +124,9 @@ struct log {
 	struct promise no_memory;  /* in its place */
 	struct log_header *header;
 	struct arena *arena;
-	struct extent *extent;
+	struct log_store store;
+	uint32_t *sums;            /* of lines; NULL: none */
+	int path_error;            /* why it is not in the file that was asked for */
 	char epoch[EPOCH_LENGTH + 1];
 	char name[ARENA_NAME_MAX + 1];
 	bool new_epoch;
@@ -144,10 +164,37 @@ log_barrier(void)
 int log_ring_size_of(const struct log_options *options, uint64_t *ret);
 void log_take_options(struct log *log, const struct log_options *options);
 
+/* -------------------------------------------------------------------- store */
+
+/* The log that there is, in the arena or else in the file, not mapped yet.  -ENOENT: none.  -EEXIST: the
+ * file is something else.  -EBUSY: another process has the file. */
+int store_find(struct log_store *store, struct arena *arena, const char *name, const char *path);
+
+/* A new one, zeroed, that takes the old one's place (or nobody's) by store_replace(); `path` NULL: in the
+ * arena. */
+int store_prepare(struct log_store *store, struct arena *arena, const char *name,
+    const char *path, uint64_t size);
+int store_replace(struct log_store *old, struct log_store *prepared);
+
+/* Maps it, with what lies from `mirror` on once more behind its end. */
+int store_map(struct log_store *store, uint64_t mirror);
+
+/* Leaves it to a successor. */
+void store_release(struct log_store *store);
+
+/* Removes it, prepared or true. */
+void store_drop(struct log_store *store);
+
+/* Is it in this file, or with NULL in the arena? */
+bool store_is_in(const struct log_store *store, const char *path);
+
+/* What was written is on the disk.  0 or -errno. */
+int store_sync(const struct log_store *store);
+
 /* ------------------------------------------------------------------- format */
 
 /* The header for a ring of this size, without epoch and name; the extent's size. */
-struct log_header log_layout(uint64_t ring_size, uint64_t *ret_size);
+struct log_header log_layout(uint64_t ring_size, bool sums, uint64_t *ret_size);
 
 /* Is it one of ours, whole, and of this name? */
 bool log_header_valid(const struct log_header *header, const char *name, uint64_t extent_size);
@@ -161,6 +208,25 @@ int log_map(struct log *log, const struct log_header *layout);
 
 /* Reads back the last commit, and checks everything.  False: the log is damaged. */
 bool log_recover(struct log *log);
+bool log_recover_commit(struct log *log, uint64_t number);
+
+/* A file whose log is damaged: what can still be read of it, under a new epoch.  False: nothing. */
+bool log_salvage(struct log *log);
+
+/* Of the machine's boot, as the kernel names it; in a file: is it still the one in which it was written?  And
+ * says from now on that it is. */
+bool log_same_boot(const struct log *log);
+void log_set_boot(struct log *log);
+
+/* Writes log->epoch into the header, which is then valid. */
+void log_set_epoch(struct log *log);
+
+/* Of a line: what is kept of it in `sums`. */
+static inline uint32_t
+log_line_checksum(const struct log *log, uint64_t seq, uint64_t begin, uint64_t end)
+{
+	return arena_checksum((uint32_t)seq, log_at(log, begin), (size_t)(end - begin));
+}
 
 /* -------------------------------------------------------------------- commit */
 

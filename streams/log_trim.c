@@ -11,7 +11,7 @@ log_saved_at(const struct log *log, unsigned int which)
 {
 	const struct log_header *header = log->header;
 
-	return (struct log_saved *)((char *)log->extent->memory + header->saved
+	return (struct log_saved *)(log->store.memory + header->saved
 	    + which * header->saved_size);
 }
 

@@ -455,4 +455,11 @@ tests_test_source_gpio_v1_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_source_gpio_v1_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_source_gpio_v1_LDADD = $(TEST_LIBS)
 endif
+# streams: log-file
+check_PROGRAMS += tests/test-log-file
+TESTS += tests/test-log-file
+tests_test_log_file_SOURCES = %D%/test-log-file.c %D%/streams-test.h
+tests_test_log_file_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_log_file_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_log_file_LDADD = $(TEST_LIBS)
 endif

@@ -515,7 +515,7 @@ damage(size_t at)
 	bool given_up;
 
 	assert_int_equal(log_open(arena, "other", &small, &other), 0);
-	((unsigned char *)log_->extent->memory)[at] ^= 0x55;
+	((unsigned char *)log_->store.memory)[at] ^= 0x55;
 	log_close(other);
 	succeed(&small);
 	given_up = log_new_epoch(log_);
