@@ -24,7 +24,8 @@ static const struct option options[] = {
 void
 command_line_help(void)
 {
-	(void)fputs("awaitd [-c FILE]            runs in the foreground until SIGTERM; SIGHUP reloads\n"
+	(void)fputs(
+	    "awaitd [-c FILE]            runs in the foreground until SIGTERM; SIGHUP reloads\n"
 	    "awaitd --check [-c FILE]    is the config right?  Says all that is wrong at once.\n"
 	    "awaitd --schema             writes the config's JSON Schema\n"
 	    "\n"
@@ -65,8 +66,8 @@ command_line_parse(int argc, char **argv)
 			return wrong(argv[0]);
 	}
 	if (optind < argc) {
-		fprintf(stderr, "%s: \"%s\" is no option: the config is named by -c FILE\n", argv[0],
-		    argv[optind]);
+		fprintf(stderr, "%s: \"%s\" is no option: the config is named by -c FILE\n",
+		    argv[0], argv[optind]);
 		return wrong(argv[0]);
 	}
 	return line;

@@ -35,14 +35,14 @@ struct sink_node {
 	struct sink *sink;
 	const struct sink_ops *ops;
 	const struct config_sink *config;    /* held */
-	const struct config_sink *former;    /* while waiting: what it is instead, if it has to; held */
+	const struct config_sink *former;    /* while waiting: what it is if it must be; held */
 	enum sink_phase phase;
 };
 
 struct graph {
 	struct arena *arena;
 	const struct sink_control *control;
-	TAILQ_HEAD(, stream_node) streams;   /* in the order of their names, but for those that stop */
+	TAILQ_HEAD(, stream_node) streams;
 	TAILQ_HEAD(, sink_node) sinks;
 	bool stopping, handing_over;
 	void (*done)(void *context);
@@ -54,8 +54,8 @@ struct graph {
 void stream_nodes_apply(struct graph *graph, const struct config *config,
     struct problems *problems);
 
-/* Those of `former` that `config` has no more, as they were, but with a source that gives nothing; and their
- * end. */
+/* Those of `former` that `config` has no more, as they were, but with a source that gives nothing;
+ * and their end. */
 void stream_nodes_adopt_removed(struct graph *graph, const struct config *config,
     const struct config *former);
 void stream_nodes_stop_removed(struct graph *graph, const struct config *config);
@@ -65,8 +65,8 @@ void stream_nodes_stop(struct graph *graph);
 
 /* -------------------------------------------------------------------- sinks */
 
-/* Changes what can be changed in place, marks what has to be closed, and opens what is new if it has not to
- * wait for that. */
+/* Changes what can be changed in place, marks what has to be closed, and opens what is new if it
+ * has not to wait for that. */
 void sink_nodes_apply(struct graph *graph, const struct config *config, struct problems *problems);
 
 /* Closes those that are marked; behind the last one the new ones are opened. */

@@ -1,5 +1,5 @@
-/* A sink's node.  It is open; or it is leaving, and closes; or it waits for those that leave, whose name or path it
- * may need. */
+/* A sink's node.  It is open; or it is leaving, and closes; or it waits for those that leave, whose
+ * name or path it may need. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -100,9 +100,9 @@ journal_print(const struct journal_entry *entry)
 	char line[LINE_MAX_LENGTH + 200];
 	const char *kind = entry->stream != NULL ? "stream " : entry->sink != NULL ? "sink " : "";
 	const char *name = entry->stream != NULL ? entry->stream : entry->sink;
-	int length = snprintf(line, sizeof line, "awaitd: %s: %s%s%s%.*s\n", level_name(entry->level),
-	    kind, name != NULL ? name : "", name != NULL ? ": " : "", LINE_MAX_LENGTH,
-	    entry->message);
+	int length = snprintf(line, sizeof line, "awaitd: %s: %s%s%s%.*s\n",
+	    level_name(entry->level), kind, name != NULL ? name : "", name != NULL ? ": " : "",
+	    LINE_MAX_LENGTH, entry->message);
 
 	if (length < 0)
 		return;
@@ -143,9 +143,9 @@ journal_text(int level, const char *text)
 {
 	while (*text != '\0') {
 		size_t length = strcspn(text, "\n");
+		int shown = (int)(length < LINE_MAX_LENGTH ? length : LINE_MAX_LENGTH);
 
-		journal_say(level, "%.*s", (int)(length < LINE_MAX_LENGTH ? length : LINE_MAX_LENGTH),
-		    text);
+		journal_say(level, "%.*s", shown, text);
 		text += length;
 		text += *text == '\n';
 	}
@@ -199,7 +199,8 @@ rejection_say(const struct rejection *rejection, void *context)
 		    rejection->generator, rejection->file != NULL ? rejection->file : "?",
 		    rejection->line);
 	journal_write(&(struct journal_entry){ .level = LOG_ERR, .message = message,
-		.file = rejection->file, .line = rejection->line, .function = rejection->generator });
+		.file = rejection->file, .line = rejection->line,
+		.function = rejection->generator });
 }
 
 static void
@@ -211,8 +212,8 @@ loop_say(const char *line)
 /* ------------------------------------------------------------------- opening */
 
 /* JOURNAL_STREAM is the device and inode of what systemd connected us to (systemd.exec(5)); it is
- * inherited, so that a redirected standard error has to be told from it.  Where the journal's socket is not to
- * be seen (RootDirectory=), libsystemd would send nothing and say that it did. */
+ * inherited, so that a redirected standard error has to be told from it.  Where the journal's
+ * socket is not to be seen (RootDirectory=), libsystemd would send nothing and say that it did. */
 static bool
 stderr_is_journal(void)
 {

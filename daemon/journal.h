@@ -1,10 +1,10 @@
-/* journal.h - what the daemon says to its administrator: entries with fields where standard error is the
- * journal (systemd.journal-fields(7), JOURNAL_STREAM), else lines on standard error:
+/* journal.h - what the daemon says to its administrator: entries with fields where standard error
+ * is the journal (systemd.journal-fields(7), JOURNAL_STREAM), else lines on standard error:
  *
  *	awaitd: warning: stream door: cannot open /dev/gpiochip0: No such file or directory
  *
- * What streams and sinks say is limited in rate, each by its name; what the daemon itself says is not.  Nothing
- * here fails visibly. */
+ * What streams and sinks say is limited in rate, each by its name; what the daemon itself says is
+ * not.  Nothing here fails visibly. */
 #ifndef DAEMON_JOURNAL_H
 #define DAEMON_JOURNAL_H
 
@@ -20,7 +20,8 @@ struct journal_entry {
 	int line;
 };
 
-/* Looks where standard error goes, and hears of unhandled rejections, of the loop and of streams from now on. */
+/* Looks where standard error goes, and hears of unhandled rejections, of the loop and of streams
+ * from now on. */
 void journal_open(void);
 
 /* Is standard error the journal? */

@@ -52,7 +52,8 @@ load_kept(struct arena *arena)
 	return config;
 }
 
-/* On a terminal or in a log file the lines stand as compilers write theirs, for editors to find the place. */
+/* On a terminal or in a log file the lines stand as compilers write theirs, for editors to find the
+ * place. */
 static void
 errors_say(const char *text)
 {

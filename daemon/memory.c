@@ -38,14 +38,16 @@ memory_adopt(void)
 		return NULL;
 	error = arena_adopt(fd, &arena);
 	if (error < 0) {
-		journal_say(LOG_WARNING, "what the last process left %s: every stream begins a new epoch",
+		journal_say(LOG_WARNING,
+		    "what the last process left %s: every stream begins a new epoch",
 		    adopt_problem(error));
 		fdstore_remove(ARENA_FD_NAME);
 		close(fd);
 		return NULL;
 	}
 	if (arena_damaged(arena) > 0)
-		journal_say(LOG_WARNING, "%zu parts of what the last process left are damaged and dropped",
+		journal_say(LOG_WARNING,
+		    "%zu parts of what the last process left are damaged and dropped",
 		    arena_damaged(arena));
 	return arena;
 }
@@ -107,8 +109,8 @@ kept_config_take(struct arena *arena, struct extent **ret)
 
 	if (error == 0 && extent->size < sizeof(struct kept_config)) {
 		arena_drop(arena, extent);
-		error = arena_take(arena, EXTENT_CONFIG, "config", sizeof(struct kept_config), false,
-		    &extent);
+		error = arena_take(arena, EXTENT_CONFIG, "config", sizeof(struct kept_config),
+		    false, &extent);
 	}
 	if (error == 0)
 		*ret = extent;

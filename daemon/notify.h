@@ -1,7 +1,8 @@
-/* notify.h - what the daemon says to its service manager (sd_notify(3), systemd.service(5)): READY, STATUS,
- * RELOADING, STOPPING, and WATCHDOG, which is tied to the loop's turning.
+/* notify.h - what the daemon says to its service manager (sd_notify(3), systemd.service(5)): READY,
+ * STATUS, RELOADING, STOPPING, and WATCHDOG, which is tied to the loop's turning.
  *
- * What the manager's queue has no room for is sent later, in order.  Without a manager nothing is said. */
+ * What the manager's queue has no room for is sent later, in order.  Without a manager nothing is
+ * said. */
 #ifndef DAEMON_NOTIFY_H
 #define DAEMON_NOTIFY_H
 

@@ -1,5 +1,5 @@
-/* problems.h - what went wrong while a config was applied, a line each: for the journal, and for who asked for
- * the reload. */
+/* problems.h - what went wrong while a config was applied, a line each: for the journal, and for
+ * who asked for the reload. */
 #ifndef DAEMON_PROBLEMS_H
 #define DAEMON_PROBLEMS_H
 
@@ -7,7 +7,7 @@
 
 /* Zeroed is empty. */
 struct problems {
-	char *text;                  /* lines, each with its LF; NULL: none, or no memory for them */
+	char *text;                  /* lines, each with its LF; NULL: none, or no memory */
 	size_t length;
 	size_t count;
 };

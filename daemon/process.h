@@ -2,8 +2,8 @@
 #ifndef DAEMON_PROCESS_H
 #define DAEMON_PROCESS_H
 
-/* At main()'s first line: SIGHUP, SIGTERM and SIGINT wait until the loop watches them, so that a reload that comes too
- * early kills nobody. */
+/* At main()'s first line: SIGHUP, SIGTERM and SIGINT wait until the loop watches them, so that a
+ * reload that comes too early kills nobody. */
 void process_block_signals(void);
 void process_unblock_signals(void);
 

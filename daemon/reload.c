@@ -43,7 +43,8 @@ reload_keep(struct reload *reload, const struct config *config)
 	int error = memory_keep_config(reload->arena, config->text, config->length);
 
 	if (error < 0)
-		journal_say(LOG_WARNING, "this config is not kept for a restart with a wrong one: %s",
+		journal_say(LOG_WARNING,
+		    "this config is not kept for a restart with a wrong one: %s",
 		    error == -EFBIG ? "it is too long" : strerror(-error));
 }
 

@@ -1,5 +1,5 @@
-/* reload.h - the config is read again, on SIGHUP or because a peer of a sink asked for it; who asked is
- * told the verdict.
+/* reload.h - the config is read again, on SIGHUP or because a peer of a sink asked for it; who
+ * asked is told the verdict.
  *
  * A wrong config changes nothing.  Several that ask while one reload is still to come share it. */
 #ifndef DAEMON_RELOAD_H
@@ -23,8 +23,8 @@ struct reload {
 	const char *note;                  /* for STATUS=, or NULL: all is well */
 };
 
-/* Reloads at the end of this turn.  `done` (NULL: nobody wants to know) is called once, later (at once where
- * memory is out): ok, or all that is wrong, a line each. */
+/* Reloads at the end of this turn.  `done` (NULL: nobody wants to know) is called once, later (at
+ * once where memory is out): ok, or all that is wrong, a line each. */
 void reload_ask(struct reload *reload, void (*done)(void *request, bool ok, const char *text),
     void *request);
 

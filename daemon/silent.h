@@ -1,5 +1,5 @@
-/* silent.h - a source that gives nothing until it is ended: of a stream that is there only to be told that it is
- * gone. */
+/* silent.h - a source that gives nothing until it is ended: of a stream that is there only to be
+ * told that it is gone. */
 #ifndef DAEMON_SILENT_H
 #define DAEMON_SILENT_H
 

@@ -107,7 +107,8 @@ status_text(struct status *status, const struct graph *graph, const char *note,
 	graph_sink_stats(graph, &sinks);
 	if (note != NULL)
 		text_add(text, "%s; ", note);
-	text_add(text, "%zu stream%s, %" PRIu64 " subscriber%s, %" PRIu64 " events/s, %" PRIu64 " lost",
+	text_add(text,
+	    "%zu stream%s, %" PRIu64 " subscriber%s, %" PRIu64 " events/s, %" PRIu64 " lost",
 	    streams_count(), plural(streams_count()), sinks.connections, plural(sinks.connections),
 	    status_rate(status, sums.events), sums.lost + sinks.lost);
 	status_names(text, "; down: ", is_down);

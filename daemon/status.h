@@ -16,7 +16,8 @@ struct status {
 
 #define STATUS_LENGTH 400
 
-/* The rate is that since the call before.  `note` (or NULL) comes first: what the administrator has to know. */
+/* The rate is that since the call before.  `note` (or NULL) comes first: what the administrator has
+ * to know. */
 void status_text(struct status *status, const struct graph *graph, const char *note,
     char text[STATUS_LENGTH]);
 

@@ -22,8 +22,8 @@
 #include "daemon/status.h"
 
 #define STATUS_NS (5 * SECOND)
-/* How long those that a successor does not want have to be claimed: sources take theirs when their bodies
- * begin. */
+/* How long those that a successor does not want have to be claimed: sources take theirs when their
+ * bodies begin. */
 #define UNTAKEN_NS (2 * SECOND)
 #define DRAIN_NS (5 * SECOND)
 /* What is beyond that is stuck. */
@@ -89,7 +89,8 @@ untaken_fire(struct timer *timer)
 
 	(void)timer;
 	if (count > 0)
-		journal_say(LOG_INFO, "%zu stored fds belong to nobody any more, and are closed", count);
+		journal_say(LOG_INFO, "%zu stored fds belong to nobody any more, and are closed",
+		    count);
 }
 
 /* --------------------------------------------------------------------- stopping */
@@ -251,7 +252,8 @@ supervisor_keep_config(struct supervisor *self, const struct loaded *loaded)
 		reload_keep(&self->reload, loaded->config);
 }
 
-/* A stream that cannot begin is told and the others go on; a daemon that nobody can reach is none. */
+/* A stream that cannot begin is told and the others go on; a daemon that nobody can reach is
+ * none. */
 static void
 supervisor_begin(struct supervisor *self, const struct loaded *loaded)
 {
@@ -303,7 +305,8 @@ supervisor_close(struct supervisor *self)
 	fdstore_close();
 }
 
-/* A manager starts it again at once and without end: what cannot begin must not take all of a CPU for that. */
+/* A manager starts it again at once and without end: what cannot begin must not take all of a CPU
+ * for that. */
 static void
 supervisor_slow_down(const struct supervisor *self, int status)
 {

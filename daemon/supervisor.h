@@ -4,11 +4,12 @@
 
 #define EXIT_CONFIG 78   /* sysexits.h: EX_CONFIG */
 
-/* Runs on the config in `path` until SIGTERM or SIGINT.  The exit status: 0; 1, something failed, and it
- * was said; EXIT_CONFIG. */
+/* Runs on the config in `path` until SIGTERM or SIGINT.  The exit status: 0; 1, something failed,
+ * and it was said; EXIT_CONFIG. */
 int supervisor_run(const char *path);
 
-/* Loads it, and says what is wrong on standard error, all at once.  0, 1 (no memory) or EXIT_CONFIG. */
+/* Loads it, and says what is wrong on standard error, all at once.  0, 1 (no memory) or
+ * EXIT_CONFIG. */
 int supervisor_check(const char *path);
 
 #endif

@@ -1,4 +1,5 @@
-/* tables.h - all kinds of sources, operators and sinks that this daemon knows, as config asks for them. */
+/* tables.h - all kinds of sources, operators and sinks that this daemon knows, as config asks for
+ * them. */
 #ifndef DAEMON_TABLES_H
 #define DAEMON_TABLES_H
 

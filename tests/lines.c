@@ -1,10 +1,11 @@
-/* lines - a peer of a Unix stream socket for shell scripts, where nc -U would do if it were everywhere the same:
+/* lines - a peer of a Unix stream socket for shell scripts, where nc -U would do if it were
+ * everywhere the same:
  *
  *	lines [-n LINES] [-t SECONDS] [-q] SOCKET [LINE...]
  *
- * Sends the lines, then copies what comes to standard output, until the peer closes (status 0), LINES have
- * come (status 0), or SECONDS have passed (status 1; 60 by default).  -n 0: sends, and closes.
- * -q: shuts down its sending side behind the last line.  Status 2: cannot connect. */
+ * Sends the lines, then copies what comes to standard output, until the peer closes (status 0),
+ * LINES have come (status 0), or SECONDS have passed (status 1; 60 by default).  -n 0: sends, and
+ * closes. -q: shuts down its sending side behind the last line.  Status 2: cannot connect. */
 #include <errno.h>
 #include <poll.h>
 #include <stdbool.h>

@@ -2,12 +2,13 @@
  *
  *	supervisor [-w SECONDS] [-f NAME=FILE] DIR PROGRAM [ARGUMENT...]
  *
- * Runs the program with NOTIFY_SOCKET=DIR/notify, keeps its fds, and starts it again whenever it ends, but for the exit
- * statuses 2 and 78.  What happens is written into DIR/log, a line each: START pid fds, EXIT status or SIGNAL number,
- * and each line of each message.  DIR/pid is the program's.
+ * Runs the program with NOTIFY_SOCKET=DIR/notify, keeps its fds, and starts it again whenever it
+ * ends, but for the exit statuses 2 and 78.  What happens is written into DIR/log, a line each:
+ * START pid fds, EXIT status or SIGNAL number, and each line of each message.  DIR/pid is the
+ * program's.
  *
- * -w: WATCHDOG_USEC; without a WATCHDOG=1 for so long it is sent SIGABRT.  -f: the open file is in the
- * store from the beginning, any number of them.
+ * -w: WATCHDOG_USEC; without a WATCHDOG=1 for so long it is sent SIGABRT.  -f: the open file is in
+ * the store from the beginning, any number of them.
  *
  * SIGTERM ends both, SIGUSR1 is `systemctl restart`, SIGHUP is handed on. */
 #include <fcntl.h>
@@ -200,7 +201,8 @@ main(int argc, char **argv)
 	int first = options_read(argc, argv), status;
 
 	if (first < 0) {
-		fprintf(stderr, "usage: supervisor [-w SECONDS] [-f NAME=FILE] DIR PROGRAM [ARGUMENT...]\n");
+		fprintf(stderr, "usage: supervisor [-w SECONDS] [-f NAME=FILE] DIR PROGRAM "
+		    "[ARGUMENT...]\n");
 		return 2;
 	}
 	if (realpath(argv[first], folder) == NULL) {

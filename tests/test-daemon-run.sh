@@ -98,12 +98,14 @@ kill -TERM "$pid"
 ended
 
 # ------------------------------------------------------------ a part that cannot begin
-: >"$folder/bad"
+deadband='{"op": "deadband", "by": 0.5}'
+many=$deadband
+for n in 1 2 3 4 5; do many="$many, $many"; done
 config '{"streams": {
 	"a": {"source": {"type": "timer", "interval": "10ms"}},
-	"z": {"source": {"type": "timer", "interval": "10ms"}, "history": {"path": "$S/bad/z"}}}, '"$sink"'}'
+	"z": {"source": {"type": "timer", "interval": "10ms"}, "operators": ['"$many"']}}, '"$sink"'}'
 claim a_stream_that_cannot_begin_leaves_the_others start
-claim it_is_told grep -q 'stream z cannot begin: ' "$errors"
+claim it_is_told grep -q 'stream z cannot begin: its operators keep more' "$errors"
 config '{"streams": {
 	"a": {"source": {"type": "timer", "interval": "10ms"}},
 	"z": {"source": {"type": "timer", "interval": "10ms"}}}, '"$sink"'}'

@@ -1,4 +1,5 @@
-/* The daemon's parts, each alone: rate limit, journal, notify with its watchdog, kept config, process, command line. */
+/* The daemon's parts, each alone: rate limit, journal, notify with its watchdog, kept config,
+ * process, command line. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>

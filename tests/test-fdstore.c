@@ -215,7 +215,8 @@ collect(const char *name, int fd, void *context)
 	strcat(names, " ");
 }
 
-/* In a child, whose fds 3, 4 and 5 may be overwritten: its exit status is the failed step, 0: none. */
+/* In a child, whose fds 3, 4 and 5 may be overwritten: its exit status is the failed step, 0:
+ * none. */
 static int
 take_in_child(void)
 {
