@@ -117,7 +117,8 @@ fdstore_push(const char *name, int fd)
 		return -ENAMETOOLONG;
 	if (!fdstore_flush())
 		return -EAGAIN;
-	/* FDPOLL=0: else the manager drops a producer's socket at its HUP, with unread bytes in it. */
+	/* FDPOLL=0: else the manager drops a producer's socket at its HUP, with unread bytes in
+	 * it. */
 	snprintf(message, sizeof message, "FDSTORE=1\nFDPOLL=0\nFDNAME=%s", name);
 	return store_send_now(message, fd);
 }
