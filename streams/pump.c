@@ -59,8 +59,10 @@ stream_say_now(struct stream *stream, enum stream_state state)
 /* ---------------------------------------------------------------------- room */
 
 struct stream *
-stream_of_room(struct job *job)
+stream_of_room(struct job *job, bool *ret_has_room)
 {
+	*ret_has_room = job->promise->state == PROMISE_FULFILLED;
+	job->promise = NULL;            /* counted: it is gone behind this */
 	return (struct stream *)((char *)job - offsetof(struct stream, room));
 }
 
@@ -210,12 +212,22 @@ pump_append(struct stream *stream, const struct event *event)
 
 /* ---------------------------------------------------------------- the loop */
 
-static void pump_held(struct job *job);
+static void
+pump_open_gate(struct stream *stream, bool has_room)
+{
+	if (has_room)
+		promise_fulfill(&stream->gate, value_undefined());
+	else
+		promise_fail(&stream->gate, -ENOMEM);
+}
 
 static void
 pump_go_on(struct job *job)
 {
-	promise_fulfill(&stream_of_room(job)->gate, value_undefined());
+	bool has_room;
+	struct stream *stream = stream_of_room(job, &has_room);
+
+	pump_open_gate(stream, has_room);
 }
 
 /* The event that did not fit is appended when there is room, and then room is awaited for the
@@ -223,15 +235,15 @@ pump_go_on(struct job *job)
 static void
 pump_held(struct job *job)
 {
-	struct stream *stream = stream_of_room(job);
+	bool has_room;
+	struct stream *stream = stream_of_room(job, &has_room);
 
-	if (stream->held != NULL && pump_append(stream, stream->held) == -EAGAIN) {
-		if (stream_await_room(stream, pump_held))
-			return;
-	}
+	if (has_room && pump_append(stream, stream->held) == -EAGAIN
+	    && stream_await_room(stream, pump_held))
+		return;
 	stream->held = NULL;
-	if (!stream_await_room(stream, pump_go_on))
-		pump_go_on(job);
+	if (!has_room || !stream_await_room(stream, pump_go_on))
+		pump_open_gate(stream, has_room);
 }
 
 static struct promise *

@@ -31,16 +31,22 @@ stream_begin_fire(struct timer *timer)
 }
 
 static void
-stream_begin_job(struct job *job)
-{
-	stream_begin(stream_of_room(job));
-}
-
-static void
 stream_begin_later(struct stream *stream, uint64_t ns)
 {
 	stream->phase = PHASE_WAITING;
 	timer_call_after(&stream->timer, ns, stream_begin_fire);
+}
+
+static void
+stream_begin_job(struct job *job)
+{
+	bool has_room;
+	struct stream *stream = stream_of_room(job, &has_room);
+
+	if (has_room)
+		stream_begin(stream);
+	else
+		stream_begin_later(stream, BEGIN_AGAIN_NS);
 }
 
 static bool
@@ -277,9 +283,21 @@ stream_end(struct stream *stream)
 }
 
 static void
+stream_end_fire(struct timer *timer)
+{
+	stream_end(stream_of_timer(timer));
+}
+
+static void
 stream_end_job(struct job *job)
 {
-	stream_end(stream_of_room(job));
+	bool has_room;
+	struct stream *stream = stream_of_room(job, &has_room);
+
+	if (has_room)
+		stream_end(stream);
+	else
+		timer_call_after(&stream->timer, BEGIN_AGAIN_NS, stream_end_fire);
 }
 
 /* An operator threw, or the source's clean-up did: retry catches all else. */

@@ -90,7 +90,10 @@ int stream_say(struct stream *stream, enum stream_state state, int error,
 /* False: there is room in the log.  True: `run` is called, once, when there is, with
  * &stream->room. */
 bool stream_await_room(struct stream *stream, void (*run)(struct job *job));
-struct stream *stream_of_room(struct job *job);
+
+/* For `run`: whose reaction it was, which is over by that.  Not *ret_has_room: there was no memory
+ * to wait. */
+struct stream *stream_of_room(struct job *job, bool *ret_has_room);
 
 /* The `expect` timer begins anew, or stops. */
 void expect_start(struct stream *stream);
