@@ -108,6 +108,17 @@ node_new(struct graph *graph, const struct config_stream *config)
 	return node;
 }
 
+/* It costs the history its reboots, nothing else. */
+static void
+history_tell(const struct stream_node *node, struct problems *problems)
+{
+	int error = log_path_error(stream_log(node->stream));
+
+	if (error < 0)
+		problems_add(problems, "stream %s keeps its history in memory: %s: %s",
+		    node->config->name, node->config->history.path, strerror(-error));
+}
+
 static void
 node_begin(struct graph *graph, const struct config_stream *config, struct problems *problems)
 {
@@ -118,8 +129,10 @@ node_begin(struct graph *graph, const struct config_stream *config, struct probl
 	if (node != NULL) {
 		options = options_of(config, node->operators);
 		error = stream_new(graph->arena, &options, &node->stream);
-		if (error == 0)
+		if (error == 0) {
+			history_tell(node, problems);
 			return;
+		}
 		node_free(node);
 	}
 	problems_add(problems, "stream %s cannot begin: %s", config->name, problem_of(error));
@@ -144,6 +157,7 @@ node_change(struct stream_node *node, const struct config_stream *config,
 	config_stream_unref(node->former);
 	node->former = node->config;
 	node->config = config_stream_ref(config);
+	history_tell(node, problems);
 }
 
 static void

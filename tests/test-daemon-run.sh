@@ -1,7 +1,7 @@
 #!/bin/sh
 # awaitd with subscribers: reload as a diff, stop, a second daemon, what an earlier one left.
 . "${top_srcdir:-.}/tests/daemon-lib.sh"
-plan 36
+plan 37
 
 sink='"sinks": {"local": {"type": "unix", "path": "$S/awaitd.sock"}}'
 two='{"streams": {
@@ -98,12 +98,14 @@ kill -TERM "$pid"
 ended
 
 # ------------------------------------------------------------ a part that cannot begin
+# (a history that cannot be in its file is in memory)
 deadband='{"op": "deadband", "by": 0.5}'
 many=$deadband
 for n in 1 2 3 4 5; do many="$many, $many"; done
 config '{"streams": {
 	"a": {"source": {"type": "timer", "interval": "10ms"}},
-	"z": {"source": {"type": "timer", "interval": "10ms"}, "operators": ['"$many"']}}, '"$sink"'}'
+	"z": {"source": {"type": "timer", "interval": "10ms"}, "operators": ['"$many"']},
+	"h": {"source": {"type": "timer", "interval": "10ms"}, "history": {"path": "$S/nowhere/h"}}}, '"$sink"'}'
 claim a_stream_that_cannot_begin_leaves_the_others start
 claim it_is_told grep -q 'stream z cannot begin: its operators keep more' "$errors"
 config '{"streams": {
@@ -111,6 +113,7 @@ config '{"streams": {
 	"z": {"source": {"type": "timer", "interval": "10ms"}}}, '"$sink"'}'
 kill -HUP "$pid"
 subscriber z '{"subscribe":["*"]}'
+claim a_history_that_has_no_place_is_told grep -q 'stream h keeps its history in memory: .*/nowhere/h: No such' "$errors"
 claim it_begins_with_the_reload_that_puts_it_right within seen z '"stream":"z"' 5
 kill -TERM "$pid"
 claim and_all_ends_in_order ended
