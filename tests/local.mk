@@ -429,6 +429,16 @@ tests_test_sink_recover_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_sink_recover_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=syscall
 tests_test_sink_recover_LDADD = $(TEST_LIBS)
 
+# streams and sources, each allocation failed once
+check_PROGRAMS += tests/test-stream-memory
+TESTS += tests/test-stream-memory
+tests_test_stream_memory_SOURCES = %D%/test-stream-memory.c %D%/stream-fixture.c %D%/stream-fixture.h
+tests_test_stream_memory_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_stream_memory_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_stream_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc \
+	-Wl,--wrap=reallocarray,--wrap=strdup
+tests_test_stream_memory_LDADD = $(TEST_LIBS)
+
 # sources/socket across restarts, with a store in memory
 check_PROGRAMS += tests/test-source-handover
 TESTS += tests/test-source-handover

@@ -58,6 +58,7 @@ struct made {
 	struct stream *stream;           /* NULL: gone */
 	struct config *config;
 	struct stream_operator *operators;
+	struct stream_options options;   /* fixture_options()'s */
 };
 
 static struct made *made;
@@ -150,6 +151,19 @@ fixture_stream(const char *name, const char *json)
 	one->next = made;
 	made = one;
 	return one->stream;
+}
+
+const struct stream_options *
+fixture_options(const char *name, const char *json)
+{
+	struct made *one = calloc(1, sizeof *one);
+
+	assert_non_null(one);
+	one->config = load_right(name, json);
+	one->options = options_of(one);
+	one->next = made;
+	made = one;
+	return &one->options;
 }
 
 size_t

@@ -26,6 +26,9 @@ int fixture_close(void **state);
 struct stream *fixture_stream(const char *name, const char *json);
 void fixture_change(struct stream *stream, const char *json);
 
+/* What a stream of this config is made of, for stream_new(); freed by fixture_close(). */
+const struct stream_options *fixture_options(const char *name, const char *json);
+
 /* The operators of a config, a JSON array; freed by fixture_close().  How many. */
 size_t fixture_operators(const char *json, const struct stream_operator **ret);
 
