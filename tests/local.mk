@@ -53,6 +53,10 @@ TESTS += \
 	%D%/test-daemon-run.sh \
 	%D%/test-systemd.sh
 
+# the programs of docs/async.md
+dist_check_SCRIPTS += %D%/test-docs-async.sh
+TESTS += %D%/test-docs-async.sh
+
 # the daemon, killed under load
 check_PROGRAMS += tests/kills
 tests_kills_SOURCES = %D%/kills.c %D%/manager.c %D%/manager.h
