@@ -394,40 +394,47 @@ tests_test_log_kill_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_log_kill_LDADD = $(TEST_LIBS)
 
 # sinks
+SINK_FIXTURE = %D%/sink-client.c %D%/sink-fixture.c %D%/sink-fixture.h
 check_PROGRAMS += tests/test-wire
 TESTS += tests/test-wire
-tests_test_wire_SOURCES = %D%/test-wire.c %D%/sink-fixture.c %D%/sink-fixture.h
+tests_test_wire_SOURCES = %D%/test-wire.c $(SINK_FIXTURE)
 tests_test_wire_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_wire_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_wire_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/test-wire-subscribe
+TESTS += tests/test-wire-subscribe
+tests_test_wire_subscribe_SOURCES = %D%/test-wire-subscribe.c $(SINK_FIXTURE)
+tests_test_wire_subscribe_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_wire_subscribe_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_wire_subscribe_LDADD = $(TEST_LIBS)
 check_PROGRAMS += tests/test-sink-requests
 TESTS += tests/test-sink-requests
-tests_test_sink_requests_SOURCES = %D%/test-sink-requests.c %D%/sink-fixture.c %D%/sink-fixture.h
+tests_test_sink_requests_SOURCES = %D%/test-sink-requests.c $(SINK_FIXTURE)
 tests_test_sink_requests_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_sink_requests_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_sink_requests_LDADD = $(TEST_LIBS)
 check_PROGRAMS += tests/test-sink-lag
 TESTS += tests/test-sink-lag
-tests_test_sink_lag_SOURCES = %D%/test-sink-lag.c %D%/sink-fixture.c %D%/sink-fixture.h
+tests_test_sink_lag_SOURCES = %D%/test-sink-lag.c $(SINK_FIXTURE)
 tests_test_sink_lag_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_sink_lag_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_sink_lag_LDADD = $(TEST_LIBS)
 check_PROGRAMS += tests/test-sink-socket
 TESTS += tests/test-sink-socket
-tests_test_sink_socket_SOURCES = %D%/test-sink-socket.c %D%/sink-fixture.c %D%/sink-fixture.h
+tests_test_sink_socket_SOURCES = %D%/test-sink-socket.c $(SINK_FIXTURE)
 tests_test_sink_socket_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_sink_socket_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_sink_socket_LDADD = $(TEST_LIBS)
 check_PROGRAMS += tests/test-sink-memory
 TESTS += tests/test-sink-memory
-tests_test_sink_memory_SOURCES = %D%/test-sink-memory.c %D%/sink-fixture.c %D%/sink-fixture.h
+tests_test_sink_memory_SOURCES = %D%/test-sink-memory.c $(SINK_FIXTURE)
 tests_test_sink_memory_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_sink_memory_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_sink_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=reallocarray,--wrap=strdup
 tests_test_sink_memory_LDADD = $(TEST_LIBS)
 check_PROGRAMS += tests/test-sink-recover
 TESTS += tests/test-sink-recover
-tests_test_sink_recover_SOURCES = %D%/test-sink-recover.c %D%/sink-fixture.c %D%/sink-fixture.h %D%/manager.c %D%/manager.h
+tests_test_sink_recover_SOURCES = %D%/test-sink-recover.c $(SINK_FIXTURE) %D%/manager.c %D%/manager.h
 tests_test_sink_recover_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_sink_recover_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_sink_recover_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=syscall
@@ -476,4 +483,14 @@ tests_test_log_file_SOURCES = %D%/test-log-file.c %D%/streams-test.h
 tests_test_log_file_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_log_file_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_log_file_LDADD = $(TEST_LIBS)
+# streams: what is refused
+check_PROGRAMS += tests/test-streams-failures
+TESTS += tests/test-streams-failures
+tests_test_streams_failures_SOURCES = %D%/test-streams-failures.c %D%/streams-test.h
+tests_test_streams_failures_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_streams_failures_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_streams_failures_LDADD = $(TEST_LIBS)
+tests_test_streams_failures_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=reallocarray,--wrap=strdup \
+	-Wl,--wrap=mmap,--wrap=ftruncate,--wrap=memfd_create,--wrap=rename
 endif
