@@ -55,6 +55,9 @@ log_move(struct log *log, uint64_t ring_size, const char *path)
 	int r;
 
 	layout = log_layout(ring_size, path != NULL, &size);
+	r = store_may_stand(&log->store, path);
+	if (r < 0)
+		return r;
 	r = store_prepare(&fresh.store, log->store.arena, log->name, path, size);
 	if (r < 0)
 		return r;

@@ -176,6 +176,10 @@ int store_prepare(struct log_store *store, struct arena *arena, const char *name
     const char *path, uint64_t size);
 int store_replace(struct log_store *old, struct log_store *prepared);
 
+/* May a prepared one take the place of what is under this path?  0: nothing is, or `store`, or a log that
+ * nobody has open; -EEXIST, -EBUSY, ... as store_find(). */
+int store_may_stand(const struct log_store *store, const char *path);
+
 /* Maps it, with what lies from `mirror` on once more behind its end. */
 int store_map(struct log_store *store, uint64_t mirror);
 

@@ -69,6 +69,29 @@ file_find(struct log_store *store, const char *path)
 	return 0;
 }
 
+static void
+file_close(struct log_store *store)
+{
+	memory_unmap(store->memory, store->size, store->mirror);
+	close(store->fd);
+	free(store->path);
+}
+
+int
+store_may_stand(const struct log_store *store, const char *path)
+{
+	struct log_store there = { .arena = store->arena };
+	int r;
+
+	if (path == NULL || store_is_in(store, path))
+		return 0;
+	r = file_find(&there, path);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	file_close(&there);
+	return 0;
+}
+
 /* All of its blocks at once: a write into a mapped hole of a full disk would be a SIGBUS. */
 static int
 file_prepare(struct log_store *store, const char *path, uint64_t size)
@@ -116,14 +139,6 @@ file_remove(const struct log_store *store)
 	else if (prepared != NULL)
 		unlink(prepared);
 	free(prepared);
-}
-
-static void
-file_close(struct log_store *store)
-{
-	memory_unmap(store->memory, store->size, store->mirror);
-	close(store->fd);
-	free(store->path);
 }
 
 /* --------------------------------------------------------------------- stores */

@@ -387,6 +387,23 @@ somebody_elses_file_is_left_alone(void **state)
 }
 
 static void
+nothing_moves_over_somebody_elses_file(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	write_file("my diary of many years");
+	open_log(&in_arena);
+	append_integers(10);
+	assert_int_equal(log_change(log_, &in_file), 0);
+	assert_int_equal(log_path_error(log_), -EEXIST);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_size, 22);
+	append_integers(10);
+	assert_int_equal(log_next_seq(log_), 21);
+}
+
+static void
 an_empty_file_is_left_alone(void **state)
 {
 	(void)state;
@@ -555,6 +572,7 @@ main(void)
 		TEST(where_nothing_is_whole_it_begins_anew),
 		TEST(any_mixture_of_old_and_new_pages_gives_whole_lines),
 		TEST(somebody_elses_file_is_left_alone),
+		TEST(nothing_moves_over_somebody_elses_file),
 		TEST(an_empty_file_is_left_alone),
 		TEST(a_folder_that_is_missing_costs_the_file_only),
 		TEST(a_file_of_another_process_is_left_alone),

@@ -274,6 +274,22 @@ a_line_too_long_commits_its_position(void **state)
 }
 
 static void
+the_unit_stands_on_events(void **state)
+{
+	struct text line;
+
+	(void)state;
+	open_log(&small);
+	assert_int_equal(log_set_unit(log_, "Cel"), 0);
+	append_integers(1);
+	line = log_last_event(log_);
+	assert_memory_equal(line.data + line.length - 14, ",\"unit\":\"Cel\"}", 14);
+	assert_int_equal(log_set_unit(log_, NULL), 0);
+	append_integers(1);
+	assert_memory_equal(log_last_event(log_).data + log_last_event(log_).length - 4, "\":2}", 4);
+}
+
+static void
 entries_are_counted_by_kind(void **state)
 {
 	struct log_stats stats;
@@ -918,6 +934,7 @@ main(void)
 		TEST(a_span_is_as_many_whole_lines_as_fit),
 		TEST(a_line_of_max_line_fits_and_one_byte_more_is_a_gap),
 		TEST(a_line_too_long_commits_its_position),
+		TEST(the_unit_stands_on_events),
 		TEST(entries_are_counted_by_kind),
 		TEST(last_event_and_state_outlive_the_ring),
 		TEST(history_by_count_keeps_so_many),
