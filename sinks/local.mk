@@ -4,6 +4,7 @@ libsinks_a_SOURCES = \
 	%D%/unix.c \
 	%D%/unix.h \
 	%D%/unix_accept.c \
+	%D%/unix_after.c \
 	%D%/unix_connection.c \
 	%D%/unix_debug.c \
 	%D%/unix_deliver.c \
@@ -19,6 +20,8 @@ libsinks_a_SOURCES = \
 	%D%/unix_patience.c \
 	%D%/unix_pattern.c \
 	%D%/unix_peer.c \
+	%D%/unix_plan.c \
+	%D%/unix_plan.h \
 	%D%/unix_private.h \
 	%D%/unix_receive.c \
 	%D%/unix_recover.c \

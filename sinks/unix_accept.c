@@ -1,8 +1,9 @@
-/* From accept() to hello.  A connection is INIT, with hello in its outbox, before its fd is in the store; only
- * when it is, it becomes OPEN and hello goes out: a peer that has read it will be found again.
+/* From accept() to hello.  A connection is INIT, with hello in its outbox, before its fd is in
+ * the store; only when it is, it becomes OPEN and hello goes out: a peer that has read it will be
+ * found again.
  *
- * The one window is a death between accept() and the store's taking: that peer gets EOF before hello, and
- * connects again. */
+ * The one window is a death between accept() and the store's taking: that peer gets EOF before
+ * hello, and connects again. */
 #include "sinks/unix_private.h"
 
 #include <inttypes.h>

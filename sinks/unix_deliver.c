@@ -1,5 +1,6 @@
-/* One message: the outbox first, then spans of whole lines, in one sendmmsg() whose header lies in the arena,
- * so that the kernel's count and the bytes it took cannot be separated by a SIGKILL.
+/* One message: the outbox first, then spans of whole lines, in one sendmmsg() whose header lies
+ * in the arena, so that the kernel's count and the bytes it took cannot be separated by a
+ * SIGKILL.
  *
  * Called through syscall(): a libc may emulate sendmmsg() with a loop around sendmsg(). */
 #include "sinks/unix_private.h"

@@ -232,7 +232,8 @@ listener_name(const struct unix_sink *sink, char name[static UNIX_STORE_NAME_SIZ
 	    sink->table.header->listener);
 }
 
-/* Of a path that is no longer ours.  The store has a duplicate: shut down, it refuses as if closed. */
+/* Of a path that is no longer ours.  The store has a duplicate: shut down, it refuses as if
+ * closed. */
 static void
 drop_stored(const char *name, int fd)
 {
@@ -286,7 +287,8 @@ left_find(const char *name, int fd, void *context)
 		strcpy(left->name, name);
 }
 
-/* A predecessor's whose table is damaged, or whose sink had another name: it listens on, for nobody else. */
+/* A predecessor's whose table is damaged, or whose sink had another name: it listens on, for
+ * nobody else. */
 static bool
 take_left(struct unix_sink *sink)
 {
@@ -301,7 +303,8 @@ take_left(struct unix_sink *sink)
 	return true;
 }
 
-/* Of a socket unit: FileDescriptorName= is the sink's name, or none was given and it is the unit's. */
+/* Of a socket unit: FileDescriptorName= is the sink's name, or none was given and it is the
+ * unit's. */
 static int
 take_activated(struct unix_sink *sink, const struct wrong *w)
 {

@@ -1,6 +1,7 @@
-/* A peer that takes nothing: those who may stop a source, or whose last word waits, have only so much time.
- * A socket gets writable when its peer has taken something, and is full again: so the time counts from the
- * last time it was found full.  The timer is not touched each time; it looks at that when it fires. */
+/* A peer that takes nothing: those who may stop a source, or whose last word waits, have only so
+ * much time. A socket gets writable when its peer has taken something, and is full again: so the
+ * time counts from the last time it was found full.  The timer is not touched each time; it looks
+ * at that when it fires. */
 #include "sinks/unix_private.h"
 
 #include <stdlib.h>

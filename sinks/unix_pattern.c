@@ -210,7 +210,8 @@ unix_streams_watch(struct unix_sink *sink)
 
 /* -------------------------------------------------------------------- starts */
 
-/* The first of its last lines: the last event, else its state if that is not `up`, else what comes. */
+/* The first of its last lines: the last event, else its state if that is not `up`, else what
+ * comes. */
 static uint64_t
 latest_seq(struct log *log, uint64_t *ret_event)
 {

@@ -1,4 +1,5 @@
-/* Who is at the other end: what the kernel noted when it connected (SO_PEERCRED, SO_PEERGROUPS; unix(7)). */
+/* Who is at the other end: what the kernel noted when it connected (SO_PEERCRED, SO_PEERGROUPS;
+ * unix(7)). */
 #include "sinks/unix_private.h"
 
 #include <stdlib.h>

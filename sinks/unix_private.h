@@ -19,9 +19,10 @@
  *	unix_verbs.c		the table of verbs; unix_<verb>.c each of them
  *	unix_recover.c		what a predecessor left
  *
- * How a connection works: its loop is a for_await() over the merge of its cursors and its outbox.  A value
- * only says that there may be something to do; on_value then serves requests, if the last reply has gone
- * out, and sends one message.  What it cannot send yet it waits for, and that is the back-pressure. */
+ * How a connection works: its loop is a for_await() over the merge of its cursors and its outbox.
+ * A value only says that there may be something to do; on_value then serves requests, if the last
+ * reply has gone out, and sends one message.  What it cannot send yet it waits for, and that is
+ * the back-pressure. */
 #ifndef SINKS_UNIX_PRIVATE_H
 #define SINKS_UNIX_PRIVATE_H
 
@@ -168,9 +169,9 @@ unix_connection_ending(struct unix_connection *connection)
 void unix_receive_arm(struct unix_connection *connection);
 void unix_receive_disarm(struct unix_connection *connection);
 
-/* The next request's line, without its end, contiguous: in the ring, or copied to *ret_copy, which the caller
- * frees.  1; 0: there is none yet; -EMSGSIZE: one is too long and is being thrown away; -ENOMEM.  *ret_end
- * is the position behind it. */
+/* The next request's line, without its end, contiguous: in the ring, or copied to *ret_copy,
+ * which the caller frees.  1; 0: there is none yet; -EMSGSIZE: one is too long and is being
+ * thrown away; -ENOMEM.  *ret_end is the position behind it. */
 int unix_receive_line(struct unix_connection *connection, struct json_span *ret_line,
     uint64_t *ret_end, char **ret_copy);
 
@@ -200,8 +201,8 @@ struct unix_batch {
 	bool full;                               /* no more lines or spans for this one */
 };
 
-/* Adds what a cursor has to say next, as far as there is room, always with one piece.  False: the subscription
- * has ended and is gone, and there is none. */
+/* Adds what a cursor has to say next, as far as there is room, always with one piece.  False: the
+ * subscription has ended and is gone, and there is none. */
 bool unix_step(struct unix_batch *batch, struct unix_subscription *subscription);
 
 /* Is there more to come from it at once? */

@@ -1,5 +1,6 @@
-/* What a predecessor left, by SIGKILL or on purpose: every message that was under way is settled by the kernel's
- * count, then each connection goes on where it was.  Doing it twice does the same. */
+/* What a predecessor left, by SIGKILL or on purpose: every message that was under way is settled
+ * by the kernel's count, then each connection goes on where it was.  Doing it twice does the
+ * same. */
 #include "sinks/unix_private.h"
 
 #include <string.h>

@@ -1,8 +1,8 @@
 /* unix_request.h - a request, and what answers it.
  *
- * {"VERB":ARGUMENT, ...}: the verb is a key.  A verb's answer is called with the outbox empty.  It may be
- * called again for the same request, when all it wrote has gone out: where it is then is in the
- * draft (struct unix_answer), so that a successor can go on with it. */
+ * {"VERB":ARGUMENT, ...}: the verb is a key.  A verb's answer is called with the outbox empty.
+ * It may be called again for the same request, when all it wrote has gone out: where it is then
+ * is in the draft (struct unix_answer), so that a successor can go on with it. */
 #ifndef SINKS_UNIX_REQUEST_H
 #define SINKS_UNIX_REQUEST_H
 

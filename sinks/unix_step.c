@@ -1,5 +1,5 @@
-/* What a cursor has to say next: the lines that are its own (gap, ready, the last event before it is live),
- * then a span of its log. */
+/* What a cursor has to say next: the lines that are its own (gap, ready, the last event before it
+ * is live), then a span of its log. */
 #include "sinks/unix_private.h"
 
 #include <stdlib.h>
@@ -104,7 +104,8 @@ say_out_of_time(struct unix_batch *batch, struct unix_subscription *s, struct un
 	return true;
 }
 
-/* The seq of an entry's line: every kind begins {"kind":"name", and all but values have it further on. */
+/* The seq of an entry's line: every kind begins {"kind":"name", and all but values have it
+ * further on. */
 uint64_t
 unix_line_seq(struct text line)
 {
@@ -272,7 +273,8 @@ read_log(struct unix_batch *batch, struct unix_subscription *s, struct unix_piec
 
 /* ------------------------------------------------------------------ the end */
 
-/* The log is gone before all of it was taken: what is lost, `ended`, and `ready` if it was not said. */
+/* The log is gone before all of it was taken: what is lost, `ended`, and `ready` if it was not
+ * said. */
 static bool
 say_farewell(struct unix_batch *batch, struct unix_subscription *s)
 {

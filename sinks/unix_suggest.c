@@ -1,5 +1,5 @@
-/* "Did you mean": the nearest name by edit distance, adjacent letters swapped counting once (restricted
- * Damerau-Levenshtein). */
+/* "Did you mean": the nearest name by edit distance, adjacent letters swapped counting once
+ * (restricted Damerau-Levenshtein). */
 #include "sinks/unix_request.h"
 
 #include <string.h>

@@ -1,21 +1,23 @@
-/* unix_table.h - the connection table of a sink, in the arena: all that a successor needs to go on with
- * every peer as if nothing had happened (the protocol is tried and proved in the design's restart/).
+/* unix_table.h - the connection table of a sink, in the arena: all that a successor needs to go
+ * on with every peer as if nothing had happened (the protocol is tried and proved in the design's
+ * restart/).
  *
- * The extent is a header of one page and `slots` places of `stride` bytes.  It is sparse, and each place
- * is laid out so that a quiet subscriber touches one page of it:
+ * The extent is a header of one page and `slots` places of `stride` bytes.  It is sparse, and
+ * each place is laid out so that a quiet subscriber touches one page of it:
  *
  *	 unused | outbox ... | struct unix_slot | own | receive ring ... | struct unix_cold
  *	        HOME         ^ page boundary + HOME
  *
- * for both rings are empty most of the time, and an empty one begins anew: the outbox in its last HOME
- * bytes, the receive ring in its first, which lie in the page of the slot.  "own" is what this process alone
- * knows of the connection: a successor never looks at it.
+ * for both rings are empty most of the time, and an empty one begins anew: the outbox in its last
+ * HOME bytes, the receive ring in its first, which lie in the page of the slot.  "own" is what
+ * this process alone knows of the connection: a successor never looks at it.
  *
- * State is kept in pairs of slots and a counter whose lowest bit selects the active one.  The idle one is
- * the *draft*: it is filled at leisure, and made true by the one 8-byte store that counts on.
+ * State is kept in pairs of slots and a counter whose lowest bit selects the active one.  The
+ * idle one is the *draft*: it is filled at leisure, and made true by the one 8-byte store that
+ * counts on.
  *
- * All positions are u64 and only grow.  Addresses in an mmsghdr are of the process that wrote them and mean
- * nothing to its successor.  One writer thread; release stores suffice. */
+ * All positions are u64 and only grow.  Addresses in an mmsghdr are of the process that wrote
+ * them and mean nothing to its successor.  One writer thread; release stores suffice. */
 #ifndef SINKS_UNIX_TABLE_H
 #define SINKS_UNIX_TABLE_H
 
@@ -41,7 +43,8 @@
 #define UNIX_IDS 16
 #define UNIX_NAME_SIZE 72            /* of a stream, with its NUL */
 
-/* A cursor's place and all else about it that changes; in a message also what the ring gives to it. */
+/* A cursor's place and all else about it that changes; in a message also what the ring gives to
+ * it. */
 struct unix_piece {
 	uint16_t cursor;
 	uint8_t phase;               /* enum unix_phase */

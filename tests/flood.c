@@ -1,14 +1,16 @@
-/* flood - as many events as asked for, through a real daemon and real sockets, every line of every reader checked:
+/* flood - as many events as asked for, through a real daemon and real sockets, every line of
+ * every reader checked:
  *
  *	flood [--events N] [--readers N] [--producers N] [--lag skip|latest|block|close] [--awaitd PATH]
  *
- * Starts ./awaitd with a config of its own: a source of ndjson on a Unix socket, and a sink that allows `block`.  Each
- * producer numbers its lines; each reader looks that every line is valid JSON, that seq goes on without a hole but
- * for gaps that were told, and that each producer's numbers go on, too.
+ * Starts ./awaitd with a config of its own: a source of ndjson on a Unix socket, and a sink that
+ * allows `block`.  Each producer numbers its lines; each reader looks that every line is valid
+ * JSON, that seq goes on without a hole but for gaps that were told, and that each producer's
+ * numbers go on, too.
  *
- * Prints lost (not told), repeated, invalid, told (as gaps), the rate, and the daemon's memory at start, middle and
- * end.  Status 0: nothing lost, repeated or invalid, with `block` nothing told either, and the memory flat.
- * Status 2: it could not be tried. */
+ * Prints lost (not told), repeated, invalid, told (as gaps), the rate, and the daemon's memory at
+ * start, middle and end.  Status 0: nothing lost, repeated or invalid, with `block` nothing told
+ * either, and the memory flat. Status 2: it could not be tried. */
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>

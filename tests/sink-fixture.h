@@ -1,5 +1,5 @@
-/* sink-fixture.h - a unix sink over streams that the test feeds by hand, in this process: real sockets,
- * the manual clock, and nothing that is left to chance. */
+/* sink-fixture.h - a unix sink over streams that the test feeds by hand, in this process: real
+ * sockets, the manual clock, and nothing that is left to chance. */
 #ifndef TESTS_SINK_FIXTURE_H
 #define TESTS_SINK_FIXTURE_H
 

@@ -1,5 +1,6 @@
-/* Every allocation that the loop makes fails once, one after the other: whoever is served then may be told so, or be
- * closed, but nobody else is harmed, nothing leaks, and afterwards all is well.
+/* Every allocation that the loop makes fails once, one after the other: whoever is served then
+ * may be told so, or be closed, but nobody else is harmed, nothing leaks, and afterwards all is
+ * well.
  *
  * Linked with --wrap=malloc and its kin. */
 #include <errno.h>

@@ -1,8 +1,9 @@
-/* A daemon dies at a system call - before it, or between the kernel's return and the next instruction - and
- * another goes on with its arena and its fds: the peer must not be able to tell.
+/* A daemon dies at a system call - before it, or between the kernel's return and the next
+ * instruction - and another goes on with its arena and its fds: the peer must not be able to
+ * tell.
  *
- * The first daemon is a child of the test that ends in the wrapped syscall(); the second one is the test
- * itself.  Linked with --wrap=syscall. */
+ * The first daemon is a child of the test that ends in the wrapped syscall(); the second one is
+ * the test itself.  Linked with --wrap=syscall. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>

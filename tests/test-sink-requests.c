@@ -1,4 +1,5 @@
-/* Requests that are wrong, broken or too much: each is told what would be right, and harms nobody. */
+/* Requests that are wrong, broken or too much: each is told what would be right, and harms
+ * nobody. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
