@@ -15,7 +15,8 @@ struct sink;
 struct sink_control {
 	void *context;
 
-	/* Reloads the config; `done` is called once, later: ok, or all errors as text, a line each. */
+	/* Reloads the config; `done` is called once, later: ok, or all errors as text, a line
+	 * each. */
 	void (*reload)(void *context, void (*done)(void *request, bool ok, const char *text),
 	    void *request);
 
@@ -38,18 +39,22 @@ struct sink_ops {
 	size_t options_size;
 	option_check check;
 
-	/* Opens it: adopts what a predecessor left in arena and fd store under this name, else binds and
-	 * listens.  Returns 0 or -errno; *ret_message then says what is wrong and what would be right (static or
-	 * the sink's own, valid until the next call). */
+	/* Opens it: adopts what a predecessor left in arena and fd store under this name, else
+	 * binds and listens.  Returns 0 or -errno; *ret_message then says what is wrong and what
+	 * would be right (static or the sink's own, valid until the next call).  A predecessor's
+	 * messages are settled by what lies in the streams' logs, so nothing is appended to a log
+	 * between its opening and this. */
 	int (*open)(const char *name, const void *options, struct arena *arena,
 	    const struct sink_control *control, struct sink **ret, const char **ret_message);
 
-	/* New options for an open sink; -EOPNOTSUPP: it has to be closed and opened (another path). */
+	/* New options for an open sink; -EOPNOTSUPP: it has to be closed and opened (another
+	 * path). */
 	int (*change)(struct sink *sink, const void *options);
 
-	/* Ends it; `done` is called once, after which it is freed.  handing_over: closes nobody and says nothing,
-	 * so that a successor can adopt; else tells its peers {"error":"shutting-down"}, waits for what they still
-	 * take for `drain_ns` at most, and closes. */
+	/* Ends it; `done` is called once, later, when it has been freed.  handing_over: closes
+	 * nobody and says nothing, so that a successor can adopt; else gives its peers what is
+	 * still to come, tells them {"error":"shutting-down"} and closes, and waits for that
+	 * for `drain_ns` at most. */
 	void (*stop)(struct sink *sink, bool handing_over, uint64_t drain_ns,
 	    void (*done)(void *context), void *context);
 

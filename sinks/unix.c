@@ -50,10 +50,10 @@ make_hello(struct unix_sink *sink)
 
 	read_boot_id(boot_id);
 	length = snprintf(sink->hello, sizeof sink->hello,
-	    "{\"hello\":\"awaitd\",\"version\":\"%s\",\"boot_id\":\"%s\",\"limits\":{\"request\":%llu,"
-	    "\"subscriptions\":%lld,\"id\":%d,\"line\":%llu,\"block\":%s}}\n", PACKAGE_VERSION,
-	    boot_id, (unsigned long long)limits->request, (long long)limits->subscriptions,
-	    UNIX_ID_MAX, (unsigned long long)sink->table.shape.outbox / 2,
+	    "{\"hello\":\"awaitd\",\"version\":\"%s\",\"boot_id\":\"%s\",\"limits\":{"
+	    "\"request\":%llu,\"subscriptions\":%lld,\"id\":%d,\"line\":%llu,\"block\":%s}}\n",
+	    PACKAGE_VERSION, boot_id, (unsigned long long)limits->request,
+	    (long long)limits->subscriptions, UNIX_ID_MAX, (unsigned long long)sink->table.shape.outbox / 2,
 	    sink->options.block ? "true" : "false");
 	sink->hello_length = (size_t)length;
 }
@@ -112,8 +112,8 @@ open_table(struct unix_sink *sink)
 	if (r < 0)
 		return r;
 	if (!unix_shape_serves(&sink->table.shape, &sink->options))
-		unix_log(sink, LOG_NOTICE, "goes on with the limits it was started with: the larger "
-		    "ones come with the next start from scratch");
+		unix_log(sink, LOG_NOTICE, "goes on with the limits it was started with: the "
+		    "larger ones come with the next start from scratch");
 	sink->taken = calloc((sink->table.shape.slots + 63) / 64, sizeof *sink->taken);
 	if (sink->taken == NULL) {
 		unix_table_close(&sink->table, false);

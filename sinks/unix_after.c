@@ -104,7 +104,11 @@ unix_after_check(struct unix_plan *plan)
 static struct unix_start
 resume_at(struct log *log, const struct after *after, enum lag lag, uint64_t *ret_next)
 {
-	struct unix_start start = { .seq = after->seq + 1, .target = log_next_seq(log), .lag = lag };
+	struct unix_start start = {
+		.seq = after->seq + 1,
+		.target = log_next_seq(log),
+		.lag = lag,
+	};
 	uint64_t tail = log_tail_seq(log);
 
 	if (strcmp(after->epoch, log_epoch(log)) != 0) {
@@ -117,7 +121,8 @@ resume_at(struct log *log, const struct after *after, enum lag lag, uint64_t *re
 }
 
 int
-unix_plan_start(const struct unix_plan *plan, struct stream *stream, struct unix_start *ret, uint64_t *ret_next)
+unix_plan_start(const struct unix_plan *plan, struct stream *stream, struct unix_start *ret,
+    uint64_t *ret_next)
 {
 	struct log *log = stream_log(stream);
 	struct after after;
@@ -126,7 +131,8 @@ unix_plan_start(const struct unix_plan *plan, struct stream *stream, struct unix
 	if (r < 0)
 		return r;
 	if (!after.given) {
-		*ret = unix_start_of(stream, (enum unix_from)plan->from, (enum lag)plan->lag, ret_next);
+		*ret = unix_start_of(stream, (enum unix_from)plan->from, (enum lag)plan->lag,
+		    ret_next);
 		return 0;
 	}
 	if (after.seq >= log_next_seq(log) && strcmp(after.epoch, log_epoch(log)) == 0) {

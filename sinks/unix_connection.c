@@ -12,7 +12,8 @@ _Static_assert(sizeof(struct unix_connection) <= UNIX_OWN, "it lies in its place
 static struct unix_connection *
 connection_of_iterator(struct iterator *iterator)
 {
-	return (struct unix_connection *)((char *)iterator - offsetof(struct unix_connection, iterator));
+	return (struct unix_connection *)((char *)iterator
+	    - offsetof(struct unix_connection, iterator));
 }
 
 /* ---------------------------------------------------------------- the merge */

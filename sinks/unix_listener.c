@@ -75,8 +75,8 @@ remove_stale(const char *path, const struct wrong *w)
 		    "\"path\"", path);
 	r = probe(path);
 	if (r == 0)
-		return wrong(w, -EADDRINUSE, "another daemon listens on %s: stop it, or set another "
-		    "\"path\"", path);
+		return wrong(w, -EADDRINUSE, "another daemon listens on %s: stop it, or set "
+		    "another \"path\"", path);
 	if (r != -ECONNREFUSED)
 		return wrong(w, r, "%s is there, and who listens cannot be found out: %s", path,
 		    strerror(-r));
@@ -95,8 +95,8 @@ unix_listener_permit(const char *path, const struct unix_options *options, char 
 	const struct wrong w = { message, size };
 
 	if (options->group != OPTION_ID_NONE && chown(path, (uid_t)-1, options->group) < 0)
-		return wrong(&w, -errno, "cannot give %s to the group %" PRIu32 ": %s (only root, or "
-		    "its owner as a member of the group, may)", path, options->group,
+		return wrong(&w, -errno, "cannot give %s to the group %" PRIu32 ": %s (only root, "
+		    "or its owner as a member of the group, may)", path, options->group,
 		    strerror(errno));
 	if (chmod(path, options->mode) < 0)
 		return wrong(&w, -errno, "cannot set the mode of %s: %s", path, strerror(errno));
@@ -316,8 +316,8 @@ take_activated(struct unix_sink *sink, const struct wrong *w)
 		return 0;
 	if (!is_listening(fd) || !has_path(fd, sink->options.path)) {
 		close(fd);
-		return wrong(w, -EINVAL, "the service manager's socket is not that of \"path\" (%s): "
-		    "let ListenStream= say the same", sink->options.path);
+		return wrong(w, -EINVAL, "the service manager's socket is not that of \"path\" "
+		    "(%s): let ListenStream= say the same", sink->options.path);
 	}
 	sink->listener.fd = fd;
 	sink->listener.activated = true;

@@ -53,8 +53,8 @@ unix_options_check(const void *options, struct option_report *report)
 	size_t max = sizeof((struct sockaddr_un *)NULL)->sun_path - 1;
 
 	if (strlen(self->path) > max)
-		option_error(report, "path", "is longer than the %zu bytes that a socket's path may "
-		    "have (unix(7))", max);
+		option_error(report, "path", "is longer than the %zu bytes that a socket's path "
+		    "may have (unix(7))", max);
 	if (self->limits.has_connections_per_uid
 	    && self->limits.connections_per_uid > self->limits.connections)
 		option_error(report, "limits/connections_per_uid",

@@ -18,8 +18,8 @@ choose(struct unix_plan *plan, struct json_span value, const char *member, const
 			*ret = i;
 			return 0;
 		}
-	unix_refuse(plan->connection, plan->request->id, "invalid-value", "\"%s\" must be %s", member,
-	    wanted);
+	unix_refuse(plan->connection, plan->request->id, "invalid-value", "\"%s\" must be %s",
+	    member, wanted);
 	return -EINVAL;
 }
 
@@ -78,7 +78,8 @@ check_stream(struct unix_plan *plan, struct stream *stream)
 		return 0;
 	if (unix_subscription_find(plan->connection, name) == NULL) {
 		plan->fresh++;
-		return check_line(plan, stream) < 0 ? -EINVAL : unix_plan_start(plan, stream, &start, &next);
+		return check_line(plan, stream) < 0 ? -EINVAL
+		                                    : unix_plan_start(plan, stream, &start, &next);
 	}
 	for (size_t i = 0; i < plan->request->names.count; i++) {
 		const struct unix_name *item = &plan->request->names.items[i];
@@ -119,7 +120,8 @@ check_room(const struct unix_plan *plan)
 	    && unix_pattern_count(c) + plan->request->names.count <= max)
 		return 0;
 	unix_refuse(c, plan->request->id, "too-many-subscriptions",
-	    "a connection may have %zu, and as many patterns; with this it would have %zu and %zu", max,
+	    "a connection may have %zu, and as many patterns; with this it would have %zu and %zu",
+	    max,
 	    unix_subscription_count(c) + plan->fresh,
 	    unix_pattern_count(c) + plan->request->names.count);
 	return -EINVAL;

@@ -62,7 +62,7 @@ struct unix_subscription {
 struct unix_connection {
 	struct iterator iterator;                /* the merge */
 	struct unix_sink *sink;
-	struct unix_slot *slot;                  /* NULL: it is closed, and only waits for its loop */
+	struct unix_slot *slot;                  /* NULL: closed, and waits for its loop's end */
 	struct iterator_request *request;        /* a next() that waits */
 	struct for_await *loop;
 	struct watch watch;

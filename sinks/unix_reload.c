@@ -84,8 +84,8 @@ answer_verdict(struct unix_connection *c, const struct unix_request *request)
 			unix_out_string_or_null(&out, reload->text);
 		}
 	} else {
-		unix_out_text(&out, "{\"error\":\"reload-failed\",\"message\":\"the configuration is "
-		    "wrong; the one before it goes on\"");
+		unix_out_text(&out, "{\"error\":\"reload-failed\",\"message\":\"the configuration "
+		    "is wrong; the one before it goes on\"");
 		errors_out(&out, reload->text);
 	}
 	unix_out_id(&out, request->id);

@@ -9,7 +9,8 @@
 #define SHOWN_MAX 64                 /* bytes of the peer's own words in a message */
 
 void
-unix_refuse(struct unix_connection *c, struct json_span id, const char *code, const char *format, ...)
+unix_refuse(struct unix_connection *c, struct json_span id, const char *code,
+    const char *format, ...)
 {
 	struct unix_out out;
 	char message[512];
@@ -108,7 +109,8 @@ unix_names_parse(struct unix_connection *c, struct json_span id, const char *mem
 	while (r == 0 && (token = json_walk_next(&walk)).kind != JSON_TOKEN_ARRAY_END)
 		r = names_add(c, id, member, token, &names);
 	if (r == 0 && names.count == 0) {
-		unix_refuse(c, id, "invalid-value", "\"%s\" is empty: [\"*\"] is all streams", member);
+		unix_refuse(c, id, "invalid-value", "\"%s\" is empty: [\"*\"] is all streams",
+		    member);
 		r = -EINVAL;
 	}
 	if (r < 0)
@@ -292,7 +294,8 @@ take_id(struct unix_connection *c, struct json_span line, struct unix_request *r
 	if (!json_member(line.text, line.length, "/id", &id))
 		return 0;
 	if (id.length > UNIX_ID_MAX) {
-		unix_refuse(c, request->id, "invalid-value", "\"id\" may have %d bytes", UNIX_ID_MAX);
+		unix_refuse(c, request->id, "invalid-value", "\"id\" may have %d bytes",
+		    UNIX_ID_MAX);
 		return -EINVAL;
 	}
 	request->id = id;

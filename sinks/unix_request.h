@@ -28,7 +28,7 @@ struct unix_request {
 	const struct unix_verb *verb;
 	struct json_span argument, id;               /* id.length 0: none */
 	struct json_span from, after, lag;           /* of subscribe; length 0: absent */
-	struct unix_names names;                     /* of the argument, if it is a list of patterns */
+	struct unix_names names;                     /* of an argument that is a list of patterns */
 };
 
 enum unix_argument {

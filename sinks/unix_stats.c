@@ -41,7 +41,8 @@ mono_from(struct log *log, uint64_t *seq)
 static double
 entry_rate(struct log *log)
 {
-	uint64_t now = clock_mono_ns(), next = log_next_seq(log), low = log_tail_seq(log), high = next;
+	uint64_t now = clock_mono_ns();
+	uint64_t next = log_next_seq(log), low = log_tail_seq(log), high = next;
 	uint64_t begin = now > RATE_WINDOW_NS ? now - RATE_WINDOW_NS : 0, mono;
 
 	while (low < high) {

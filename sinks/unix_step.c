@@ -58,7 +58,8 @@ say_epoch(struct unix_batch *batch, struct unix_subscription *s, struct unix_pie
 	begin(batch, &out);
 	unix_out_text(&out, "{\"gap\":");
 	unix_out_name(&out, name_of(s));
-	unix_out_text(&out, ",\"from\":null,\"to\":null,\"lost\":null,\"stage\":\"epoch\",\"epoch\":");
+	unix_out_text(&out, ",\"from\":null,\"to\":null,\"lost\":null,\"stage\":\"epoch\"");
+	unix_out_text(&out, ",\"epoch\":");
 	unix_out_string(&out, log_epoch(s->cursor.log), strlen(log_epoch(s->cursor.log)));
 	unix_out_text(&out, "}");
 	if (!end(batch, &out))
@@ -93,8 +94,8 @@ say_out_of_time(struct unix_batch *batch, struct unix_subscription *s, struct un
 	if (!s->out_of_time)
 		return true;
 	begin(batch, &out);
-	unix_out_text(&out, "{\"error\":\"block-timeout\",\"message\":\"nothing was taken for so long "
-	    "that the source goes on: this subscription skips from now on\",\"name\":");
+	unix_out_text(&out, "{\"error\":\"block-timeout\",\"message\":\"nothing was taken for so "
+	    "long that the source goes on: this subscription skips from now on\",\"name\":");
 	unix_out_name(&out, name_of(s));
 	unix_out_text(&out, "}");
 	if (!end(batch, &out))
@@ -130,7 +131,8 @@ last_lines(struct unix_out *out, const struct unix_subscription *s, const struct
 		event = log_rest(log, piece->from, 0);
 		unix_out_bytes(out, event.data, event.length - 1);
 	}
-	if (log_state(log) == STATE_UP || state_seq >= piece->target || state_seq <= unix_line_seq(event))
+	if (log_state(log) == STATE_UP || state_seq >= piece->target
+	    || state_seq <= unix_line_seq(event))
 		return;
 	if (event.length > 0)
 		unix_out_text(out, "\n");
@@ -198,8 +200,9 @@ say_lagged(struct unix_batch *batch, const struct unix_subscription *s, uint64_t
 	batch->piece_count = 0;
 	batch->span_count = 0;
 	batch->full = true;
-	unix_refuse(c, no_id, "lagged", "\"%s\" is lost from %llu to %llu: this subscriber was too slow",
-	    name_of(s), (unsigned long long)from, (unsigned long long)to);
+	unix_refuse(c, no_id, "lagged",
+	    "\"%s\" is lost from %llu to %llu: this subscriber was too slow", name_of(s),
+	    (unsigned long long)from, (unsigned long long)to);
 	unix_connection_end(c);
 }
 
@@ -320,7 +323,8 @@ unix_step_pending(const struct unix_subscription *s)
 
 	if (s->cursor.log == NULL || s->stream == NULL || s->out_of_time)
 		return true;
-	if (record->phase == UNIX_ADDED || record->phase == UNIX_EPOCH || record->phase == UNIX_LATEST)
+	if (record->phase == UNIX_ADDED || record->phase == UNIX_EPOCH
+	    || record->phase == UNIX_LATEST)
 		return true;
 	return (record->target != 0 && s->cursor.seq >= record->target)
 	    || s->cursor.seq < log_next_seq(s->cursor.log);

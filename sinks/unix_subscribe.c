@@ -41,7 +41,8 @@ open_stream(struct unix_plan *plan, struct stream *stream)
 	uint64_t next = 0;
 	bool full;
 
-	if (unix_plan_match(plan, stream) == NULL || unix_subscription_find(c, stream_name(stream)) != NULL)
+	if (unix_plan_match(plan, stream) == NULL
+	    || unix_subscription_find(c, stream_name(stream)) != NULL)
 		return 0;
 	(void)unix_plan_start(plan, stream, &start, &next);
 	s = unix_subscription_new(c, stream, &start, &full);
@@ -207,7 +208,8 @@ subscribe(struct unix_plan *plan)
 		unix_refuse(plan->connection, id, "out-of-memory", "there is no memory for it now");
 	else if (r < 0)
 		unix_refuse(plan->connection, id, "answer-too-long",
-		    "the answer does not fit into the sink's \"outbox\"; subscribe to less at once");
+		    "the answer does not fit into the sink's \"outbox\"; subscribe to less at "
+		    "once");
 	return UNIX_ANSWERED;
 }
 

@@ -36,15 +36,14 @@ record_take(struct unix_connection *c, uint16_t *ret)
 }
 
 static void
-record_write(struct unix_cursor *record, const struct stream *stream,
-    const struct unix_start *start)
+record_write(struct unix_cursor *record, struct stream *stream, const struct unix_start *start)
 {
 	record->seq = start->seq;
 	record->target = start->target;
 	record->phase = (uint8_t)start->phase;
 	record->lag = (uint8_t)start->lag;
 	record->id = UNIX_IDS;
-	memcpy(record->epoch, log_epoch(stream_log((struct stream *)(uintptr_t)stream)), EPOCH_LENGTH);
+	memcpy(record->epoch, log_epoch(stream_log(stream)), EPOCH_LENGTH);
 	snprintf(record->name, sizeof record->name, "%s", stream_name(stream));
 }
 

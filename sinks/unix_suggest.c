@@ -25,7 +25,8 @@ distance(const char *a, size_t a_length, const char *b, size_t b_length)
 		for (size_t j = 1; j <= b_length; j++) {
 			unsigned int cost = a[i - 1] != b[j - 1];
 
-			d[i][j] = least(least(d[i - 1][j], d[i][j - 1]) + 1, d[i - 1][j - 1] + cost);
+			d[i][j] = least(least(d[i - 1][j], d[i][j - 1]) + 1,
+			    d[i - 1][j - 1] + cost);
 			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
 				d[i][j] = least(d[i][j], d[i - 2][j - 2] + 1);
 		}

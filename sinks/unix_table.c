@@ -233,8 +233,8 @@ void
 unix_slot_store_name(const struct unix_table *table, const struct unix_slot *slot,
     char name[static UNIX_STORE_NAME_SIZE])
 {
-	snprintf(name, UNIX_STORE_NAME_SIZE, "c-%" PRIu64 "-%" PRIu32 "-%" PRIu64, table->extent->id,
-	    slot->index, unix_slot_generation(slot));
+	snprintf(name, UNIX_STORE_NAME_SIZE, "c-%" PRIu64 "-%" PRIu32 "-%" PRIu64,
+	    table->extent->id, slot->index, unix_slot_generation(slot));
 }
 
 char *
@@ -269,7 +269,9 @@ unix_slot_pattern(const struct unix_table *table, struct unix_slot *slot, uint32
 {
 	struct unix_pattern *far = (struct unix_pattern *)(unix_slot_cold(table, slot) + 1);
 
-	return index < UNIX_PATTERNS_NEAR ? &slot->pattern[index] : &far[index - UNIX_PATTERNS_NEAR];
+	if (index < UNIX_PATTERNS_NEAR)
+		return &slot->pattern[index];
+	return &far[index - UNIX_PATTERNS_NEAR];
 }
 
 struct unix_cursor *
@@ -278,5 +280,7 @@ unix_slot_cursor(const struct unix_table *table, struct unix_slot *slot, uint32_
 	struct unix_pattern *patterns = (struct unix_pattern *)(unix_slot_cold(table, slot) + 1);
 	struct unix_cursor *far = (struct unix_cursor *)(patterns + table->shape.patterns);
 
-	return index < UNIX_CURSORS_NEAR ? &slot->cursor[index] : &far[index - UNIX_CURSORS_NEAR];
+	if (index < UNIX_CURSORS_NEAR)
+		return &slot->cursor[index];
+	return &far[index - UNIX_CURSORS_NEAR];
 }

@@ -58,7 +58,7 @@ enum unix_phase {
 	UNIX_LIVE,
 	UNIX_HISTORY,                /* `after`: what is lost before the first line is `history` */
 	UNIX_EPOCH,                  /* has to be told that the epoch is another */
-	UNIX_LATEST,                 /* is at the last event, which comes first; then on from `target` */
+	UNIX_LATEST,                 /* is at the last event; goes on from `target` */
 	UNIX_ADDED,                  /* taken in by a glob; `subscribed` is still to be said */
 };
 
@@ -103,7 +103,7 @@ struct unix_answer {
 
 struct unix_send {
 	struct mmsghdr message;
-	uint64_t head, tail;         /* of the outbox; the message begins with [head, head + offered) */
+	uint64_t head, tail;         /* of the outbox; the message begins with `offered` of it */
 	uint64_t consumed;           /* of the requests */
 	uint32_t offered;
 	uint16_t pieces;
@@ -163,7 +163,7 @@ struct unix_table_header {
 	uint32_t used;               /* slots beyond these were never touched */
 	uint32_t spare;
 	uint64_t generations;        /* of connections and listeners; never given twice */
-	uint64_t listener;           /* the generation under which the listener is stored; 0: it is not */
+	uint64_t listener;           /* the stored listener's generation; 0: it is not stored */
 	struct unix_counters counters;
 };
 
@@ -238,7 +238,8 @@ struct unix_pattern *unix_slot_pattern(const struct unix_table *table, struct un
     uint32_t index);
 struct unix_cursor *unix_slot_cursor(const struct unix_table *table, struct unix_slot *slot,
     uint32_t index);
-struct unix_id *unix_slot_id(const struct unix_table *table, struct unix_slot *slot, uint32_t index);
+struct unix_id *unix_slot_id(const struct unix_table *table, struct unix_slot *slot,
+    uint32_t index);
 char *unix_slot_ring(const struct unix_table *table, struct unix_slot *slot);     /* requests */
 char *unix_slot_outbox(const struct unix_table *table, struct unix_slot *slot);
 struct unix_cold *unix_slot_cold(const struct unix_table *table, struct unix_slot *slot);

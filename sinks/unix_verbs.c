@@ -96,8 +96,9 @@ no_room(struct unix_connection *c, const struct unix_request *request, const cha
 {
 	if (unix_draft_pending(c->slot) > 0)
 		return UNIX_ANSWERING;
-	unix_refuse(c, request->id, "answer-too-long", "the answer for \"%s\" does not fit into the "
-	    "sink's \"outbox\" of %llu bytes", name, (unsigned long long)c->sink->table.shape.outbox);
+	unix_refuse(c, request->id, "answer-too-long", "the answer for \"%s\" does not fit into "
+	    "the sink's \"outbox\" of %llu bytes", name,
+	    (unsigned long long)c->sink->table.shape.outbox);
 	return UNIX_ANSWERED;
 }
 
@@ -111,7 +112,8 @@ unix_answer_streams(struct unix_connection *c, struct unix_request *request,
 	if (unix_peer_get(c->fd, &peer) < 0)
 		return UNIX_ANSWERING;
 	for (s = streams_first(); s != NULL; s = streams_next(s)) {
-		if (!unix_peer_may(&peer, s) || unix_names_match(&request->names, stream_name(s)) == NULL)
+		if (!unix_peer_may(&peer, s)
+		    || unix_names_match(&request->names, stream_name(s)) == NULL)
 			continue;
 		if (strcmp(stream_name(s), unix_draft(c->slot)->answer.last) > 0
 		    && !answer_stream(c, s, line))

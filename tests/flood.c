@@ -1,7 +1,8 @@
 /* flood - as many events as asked for, through a real daemon and real sockets, every line of
  * every reader checked:
  *
- *	flood [--events N] [--readers N] [--producers N] [--lag skip|latest|block|close] [--awaitd PATH]
+ *	flood [--events N] [--readers N] [--producers N] [--lag skip|latest|block|close]
+ *	      [--awaitd PATH]
  *
  * Starts ./awaitd with a config of its own: a source of ndjson on a Unix socket, and a sink that
  * allows `block`.  Each producer numbers its lines; each reader looks that every line is valid
@@ -47,7 +48,7 @@ struct reader {
 	pthread_t thread;
 	int fd;
 	uint64_t next;                       /* seq */
-	uint64_t numbers[PRODUCERS_MAX];     /* the next of each producer; 0: known from its next line */
+	uint64_t numbers[PRODUCERS_MAX];     /* the next of each producer */
 	uint64_t events, lost, repeated, invalid, told;
 	bool numbered;                       /* no gap since: the numbers have to go on */
 	size_t length;
@@ -102,10 +103,11 @@ write_config(void)
 	file = fopen(path, "w");
 	if (file == NULL)
 		give_up(path);
-	fprintf(file, "{\"streams\":{\"flood\":{\"source\":{\"type\":\"socket\",\"listen\":\"unix:%s/in\","
+	fprintf(file, "{\"streams\":{\"flood\":{\"source\":{\"type\":\"socket\",\"listen\":"
+	    "\"unix:%s/in\","
 	    "\"framing\":\"ndjson\"}}},\"sinks\":{\"local\":{\"type\":\"unix\",\"path\":\"%s/out\","
-	    "\"block\":true,\"block_timeout\":\"never\",\"limits\":{\"connections\":2000}}}}\n", folder,
-	    folder);
+	    "\"block\":true,\"block_timeout\":\"never\",\"limits\":{\"connections\":2000}}}}\n",
+	    folder, folder);
 	if (fclose(file) != 0)
 		give_up(path);
 }
@@ -267,7 +269,8 @@ check_event(struct reader *reader, const char *line, size_t length)
 static void
 check_gap(struct reader *reader, const char *line, size_t length)
 {
-	uint64_t from = number_of(line, length, "\"from\":"), to = number_of(line, length, "\"to\":");
+	uint64_t from = number_of(line, length, "\"from\":");
+	uint64_t to = number_of(line, length, "\"to\":");
 
 	if (from != reader->next || to < from) {
 		reader->invalid++;
@@ -322,7 +325,8 @@ read_all(void *context)
 	ssize_t n;
 
 	while (reader->next <= options.events) {
-		n = recv(reader->fd, reader->buffer + reader->length, BUFFER_SIZE - reader->length, 0);
+		n = recv(reader->fd, reader->buffer + reader->length,
+		    BUFFER_SIZE - reader->length, 0);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0) {
@@ -341,7 +345,8 @@ start_readers(void)
 {
 	char request[128];
 
-	snprintf(request, sizeof request, "{\"subscribe\":[\"flood\"],\"lag\":\"%s\"}\n", options.lag);
+	snprintf(request, sizeof request, "{\"subscribe\":[\"flood\"],\"lag\":\"%s\"}\n",
+	    options.lag);
 	for (unsigned int i = 0; i < options.readers; i++) {
 		struct reader *reader = &readers[i];
 
@@ -444,13 +449,15 @@ run(void)
 	end = daemon_rss_kib();
 	right = total.lost == 0 && total.repeated == 0 && total.invalid == 0
 	    && (total.told == 0 || strcmp(options.lag, "block") != 0) && end <= middle + FLAT_KIB;
-	printf("events %" PRIu64 ", readers %u, lag %s: lost %" PRIu64 ", repeated %" PRIu64 ", invalid %"
+	printf("events %" PRIu64 ", readers %u, lag %s: lost %" PRIu64 ", repeated %" PRIu64 ", "
+	    "invalid %"
 	    PRIu64 ", told %" PRIu64 "\n", options.events, options.readers, options.lag, total.lost,
 	    total.repeated, total.invalid, total.told);
 	printf("%.2f million events/s in, %.2f million deliveries/s out, in %.1f s\n",
 	    (double)options.events * 1e3 / (double)ns, (double)total.events * 1e3 / (double)ns,
 	    (double)ns / 1e9);
-	printf("RSS of the daemon, KiB: start %" PRIu64 ", middle %" PRIu64 ", end %" PRIu64 "%s\n", start,
+	printf("RSS of the daemon, KiB: start %" PRIu64 ", middle %" PRIu64 ", end "
+	    "%" PRIu64 "%s\n", start,
 	    middle, end, end <= middle + FLAT_KIB ? "" : ": it grows");
 	return stop_daemon() && right;
 }

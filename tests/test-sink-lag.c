@@ -96,7 +96,8 @@ subscribe(const char *name, const char *lag)
 	struct reader reader = { .client = client_new() };
 	char request[200];
 
-	snprintf(request, sizeof request, "{\"subscribe\":[\"%s\"],\"lag\":\"%s\",\"from\":\"oldest\"}",
+	snprintf(request, sizeof request, "{\"subscribe\":[\"%s\"],\"lag\":\"%s\",\"from\":"
+	    "\"oldest\"}",
 	    name, lag);
 	client_send(reader.client, request);
 	client_send(reader.client, "\n");
@@ -388,7 +389,8 @@ close_with_a_history_that_is_lost_begins_all_the_same(void **state)
 	feed_numbers(feed, 1, 10);
 	settle();
 	reader.client = client_new();
-	snprintf(request, sizeof request, "{\"subscribe\":[\"s\"],\"lag\":\"close\",\"after\":{\"s\":"
+	snprintf(request, sizeof request, "{\"subscribe\":[\"s\"],\"lag\":\"close\",\"after\":"
+	    "{\"s\":"
 	    "{\"epoch\":\"%s\",\"seq\":1}}}\n", feed_epoch("s"));
 	client_send(reader.client, request);
 	client_expect(reader.client, "{\"subscribed\":\"s\",\"next\":8,~");
@@ -482,7 +484,7 @@ more_streams_than_one_message_holds_all_come(void **state)
 }
 
 static void
-a_removed_stream_tells_the_slow_what_they_lost_and_that_it_has_ended(void **state)
+a_removed_stream_tells_the_slow_what_they_lost_and_its_end(void **state)
 {
 	struct feed *feed;
 	struct reader reader;
@@ -582,7 +584,7 @@ main(void)
 		ON_MANUAL_CLOCK(one_that_never_reads_costs_the_others_nothing),
 		ON_MANUAL_CLOCK(a_flood_on_one_stream_hides_no_other_of_the_connection),
 		ON_MANUAL_CLOCK(more_streams_than_one_message_holds_all_come),
-		ON_MANUAL_CLOCK(a_removed_stream_tells_the_slow_what_they_lost_and_that_it_has_ended),
+		ON_MANUAL_CLOCK(a_removed_stream_tells_the_slow_what_they_lost_and_its_end),
 		ON_REAL_LOOP(a_line_that_was_cut_is_completed_before_the_gap),
 		ON_MANUAL_CLOCK(a_thousand_subscribers_at_once),
 		ON_MANUAL_CLOCK(an_event_to_who_keeps_up_allocates_nothing),

@@ -225,7 +225,8 @@ peer_receive(struct peer *peer)
 	while ((n = recv(peer->client->fd, bytes, sizeof bytes, MSG_DONTWAIT)) > 0) {
 		struct client *client = peer->client;
 
-		client->bytes = realloc(client->bytes, client->size = client->length + (size_t)n + 1);
+		client->bytes = realloc(client->bytes,
+		    client->size = client->length + (size_t)n + 1);
 		assert_non_null(client->bytes);
 		memcpy(client->bytes + client->length, bytes, (size_t)n);
 		client->length += (size_t)n;
@@ -341,7 +342,8 @@ static void
 a_death_at_any_send_is_not_noticed(void **state)
 {
 	(void)state;
-	for (int at = 1; at < 30 && die_and_go_on(SYS_sendmmsg, at, at % 4 == 0, 1 << 20, true); at++)
+	for (int at = 1; at < 30 && die_and_go_on(SYS_sendmmsg, at, at % 4 == 0, 1 << 20,
+	    true); at++)
 		;
 }
 
@@ -349,7 +351,8 @@ static void
 a_death_at_any_receive_is_not_noticed(void **state)
 {
 	(void)state;
-	for (int at = 1; at < 7 && die_and_go_on(SYS_recvmmsg, at, at % 3 == 0, 1 << 20, true); at++)
+	for (int at = 1; at < 7 && die_and_go_on(SYS_recvmmsg, at, at % 3 == 0, 1 << 20,
+	    true); at++)
 		;
 }
 
@@ -357,7 +360,8 @@ static void
 a_death_while_a_slow_peer_has_half_a_line_is_not_noticed(void **state)
 {
 	(void)state;
-	for (int at = 5; at < 40 && die_and_go_on(SYS_sendmmsg, at, at % 5 == 0, 1 << 20, false); at++)
+	for (int at = 5; at < 40 && die_and_go_on(SYS_sendmmsg, at, at % 5 == 0, 1 << 20,
+	    false); at++)
 		;
 }
 
@@ -450,7 +454,8 @@ a_log_that_began_anew_is_told_as_a_gap_of_the_epoch(void **state)
 	settle();
 	fdstore_close();
 	feed = second_daemon(1 << 20);
-	snprintf(expected, sizeof expected, "{\"gap\":\"s\",\"from\":null,\"to\":null,\"lost\":null,"
+	snprintf(expected, sizeof expected, "{\"gap\":\"s\",\"from\":null,\"to\":null,\"lost\":"
+	    "null,"
 	    "\"stage\":\"epoch\",\"epoch\":\"%s\"}", feed_epoch("s"));
 	client_expect(client, expected);
 	feed_more(feed, 1);
@@ -511,9 +516,11 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		{ "whoever_hands_over_closes_nobody_and_says_nothing",
-		    whoever_hands_over_closes_nobody_and_says_nothing, store_open, store_close, NULL },
+		    whoever_hands_over_closes_nobody_and_says_nothing, store_open, store_close,
+		    NULL },
 		{ "a_log_that_began_anew_is_told_as_a_gap_of_the_epoch",
-		    a_log_that_began_anew_is_told_as_a_gap_of_the_epoch, store_open, store_close, NULL },
+		    a_log_that_began_anew_is_told_as_a_gap_of_the_epoch, store_open, store_close,
+		    NULL },
 		{ "a_stream_that_does_not_come_again_is_told",
 		    a_stream_that_does_not_come_again_is_told, store_open, store_close, NULL },
 		{ "a_connection_whose_fd_was_not_stored_is_freed",

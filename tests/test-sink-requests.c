@@ -20,7 +20,8 @@ begin(void)
 static void
 expect_alive(struct client *client)
 {
-	client_ask(client, "{\"ping\":1,\"id\":\"alive\"}", "{\"reply\":\"ping\",\"id\":\"alive\"}");
+	client_ask(client, "{\"ping\":1,\"id\":\"alive\"}", "{\"reply\":\"ping\",\"id\":"
+	    "\"alive\"}");
 }
 
 static void
@@ -28,9 +29,11 @@ wrong_requests_are_told_what_would_be_right(void **state)
 {
 	static const char *const tries[][2] = {
 		{ "{\"subscrbe\":[\"door\"],\"id\":1}",
-		    "{\"error\":\"unknown-verb\",\"message\":\"there is no \\\"subscrbe\\\", did you "
+		    "{\"error\":\"unknown-verb\",\"message\":\"there is no \\\"subscrbe\\\", did "
+		    "you "
 		    "mean \\\"subscribe\\\"?\",\"id\":1}" },
-		{ "{\"frobnicate\":1}", "{\"error\":\"unknown-verb\",~subscribe, unsubscribe, get~" },
+		{ "{\"frobnicate\":1}", "{\"error\":\"unknown-verb\",~subscribe, unsubscribe, "
+		    "get~" },
 		{ "{\"subscribe\":[\"door\"],\"form\":\"now\",\"id\":1}",
 		    "{\"error\":\"unknown-member\",~did you mean \\\"from\\\"~\"id\":1}" },
 		{ "{\"ping\":1,\"zzz\":1}", "{\"error\":\"unknown-member\",~only id\"}" },
@@ -38,8 +41,10 @@ wrong_requests_are_told_what_would_be_right(void **state)
 		    "{\"error\":\"unknown-member\",~go with \\\"subscribe\\\"~" },
 		{ "{\"id\":1}", "{\"error\":\"invalid-request\",~no verb~\"id\":1}" },
 		{ "{}", "{\"error\":\"invalid-request\",~no verb~" },
-		{ "{\"ping\":1,\"list\":[\"*\"],\"id\":1}", "{\"error\":\"invalid-request\",~one verb~" },
-		{ "{\"ping\":1,\"id\":1,\"id\":2}", "{\"error\":\"invalid-request\",~\\\"id\\\" stands~" },
+		{ "{\"ping\":1,\"list\":[\"*\"],\"id\":1}", "{\"error\":\"invalid-request\",~one "
+		    "verb~" },
+		{ "{\"ping\":1,\"id\":1,\"id\":2}", "{\"error\":\"invalid-request\",~\\\"id\\\" "
+		    "stands~" },
 		{ "[]", "{\"error\":\"invalid-request\",~JSON object~" },
 		{ "7", "{\"error\":\"invalid-request\",~" },
 		{ "{\"ping\":1", "{\"error\":\"invalid-json\",~at column 10: ends too early~" },
@@ -53,22 +58,27 @@ wrong_requests_are_told_what_would_be_right(void **state)
 		{ "{\"get\":[\"a\\u0000b\"]}", "{\"error\":\"invalid-value\",~" },
 		{ "{\"get\":[\"\\u001b[31m\"]}", "{\"error\":\"invalid-value\",~\\u001b~" },
 		{ "{\"subscribe\":[\"door\"],\"from\":\"yesterday\"}",
-		    "{\"error\":\"invalid-value\",~\\\"now\\\", \\\"latest\\\" or \\\"oldest\\\"~" },
-		{ "{\"subscribe\":[\"door\"],\"lag\":1}", "{\"error\":\"invalid-value\",~\\\"skip\\\"~" },
+		    "{\"error\":\"invalid-value\",~\\\"now\\\", \\\"latest\\\" or "
+		    "\\\"oldest\\\"~" },
+		{ "{\"subscribe\":[\"door\"],\"lag\":1}", "{\"error\":\"invalid-value\","
+		    "~\\\"skip\\\"~" },
 		{ "{\"subscribe\":[\"door\"],\"lag\":\"block\",\"id\":3}",
 		    "{\"error\":\"block-not-allowed\",~\"id\":3}" },
-		{ "{\"subscribe\":[\"door\"],\"after\":[]}", "{\"error\":\"invalid-value\",~\\\"after\\\"~" },
+		{ "{\"subscribe\":[\"door\"],\"after\":[]}", "{\"error\":\"invalid-value\","
+		    "~\\\"after\\\"~" },
 		{ "{\"subscribe\":[\"door\"],\"after\":{\"door\":{\"seq\":1}}}",
 		    "{\"error\":\"invalid-value\",~" },
 		{ "{\"subscribe\":[\"door\"],\"after\":{\"door\":{\"epoch\":\"x\",\"seq\":1.5}}}",
 		    "{\"error\":\"invalid-value\",~" },
 		{ "{\"subscribe\":[\"door\"],\"after\":{\"door\":{\"epoch\":\"x\",\"seq\":-1}}}",
 		    "{\"error\":\"invalid-value\",~" },
-		{ "{\"subscribe\":[\"door\"],\"after\":{\"door\":{\"epoch\":\"x\",\"seq\":1,\"z\":1}}}",
+		{ "{\"subscribe\":[\"door\"],\"after\":{\"door\":{\"epoch\":\"x\",\"seq\":1,"
+		    "\"z\":1}}}",
 		    "{\"error\":\"invalid-value\",~" },
 		{ "{\"subscribe\":[\"door\"],\"after\":{\"other\":{\"epoch\":\"x\",\"seq\":1}}}",
 		    "{\"error\":\"invalid-value\",~\\\"other\\\"~" },
-		{ "{\"subscribe\":[\"door\",\"door\"]}", "{\"error\":\"already-subscribed\",~twice~" },
+		{ "{\"subscribe\":[\"door\",\"door\"]}", "{\"error\":\"already-subscribed\","
+		    "~twice~" },
 		{ "{\"unsubscribe\":[\"door\"]}", "{\"error\":\"not-subscribed\",~" },
 		{ "{\"reload\":false}", "{\"error\":\"invalid-value\",~{\\\"reload\\\":true}~" },
 		{ "{\"debug\":[]}", "{\"error\":\"invalid-value\",~" },
@@ -246,10 +256,12 @@ requests_go_round_the_ring_for_long(void **state)
 	setting.options.limits.request = 256;
 	client = begin();
 	for (int i = 0; i < 2000; i++) {
-		snprintf(request, sizeof request, "{\"ping\":1,\"id\":\"%0*d\"}\n{\"ping\"", i % 200 + 1,
+		snprintf(request, sizeof request, "{\"ping\":1,\"id\":\"%0*d\"}"
+		    "\n{\"ping\"", i % 200 + 1,
 		    i);
 		client_send(client, request);
-		snprintf(reply, sizeof reply, "{\"reply\":\"ping\",\"id\":\"%0*d\"}", i % 200 + 1, i);
+		snprintf(reply, sizeof reply, "{\"reply\":\"ping\",\"id\":"
+		    "\"%0*d\"}", i % 200 + 1, i);
 		client_expect(client, reply);
 		client_send(client, ":1}\n");
 		client_expect(client, "{\"reply\":\"ping\"}");
@@ -282,7 +294,8 @@ whoever_asks_and_never_reads_is_read_no_more(void **state)
 
 	(void)state;
 	for (int i = 0; i < 3000; i++) {
-		while ((n = send(client->fd, "{\"list\":[\"*\"]}\n", 15, MSG_DONTWAIT | MSG_NOSIGNAL))
+		while ((n = send(client->fd, "{\"list\":[\"*\"]}"
+		    "\n", 15, MSG_DONTWAIT | MSG_NOSIGNAL))
 		    > 0)
 			sent += (size_t)n;
 		settle();
@@ -356,7 +369,8 @@ a_glob_that_takes_in_too_many_is_told(void **state)
 	client_expect(client, "{\"reply\":~");
 	client_expect(client, "{\"ready\":~");
 	feed_start("b");
-	client_expect(client, "{\"error\":\"too-many-subscriptions\",\"message\":\"\\\"b\\\" has come~");
+	client_expect(client, "{\"error\":\"too-many-subscriptions\",\"message\":\"\\\"b\\\" has "
+	    "come~");
 }
 
 static void

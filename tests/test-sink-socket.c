@@ -211,7 +211,8 @@ one_user_may_be_given_fewer(void **state)
 	setting.options.limits.connections_per_uid = 1;
 	sink_open();
 	client = client_new();
-	client_expect(client_connect(), "{\"error\":\"too-many-connections\",\"message\":\"~your user~");
+	client_expect(client_connect(), "{\"error\":\"too-many-connections\",\"message\":\"~your "
+	    "user~");
 	client_free(client);
 	settle();
 	client_new();

@@ -201,7 +201,8 @@ after_what_the_ring_has_lost_is_a_gap_of_history(void **state)
 	client = subscribed(resume("door", feed_epoch("door"), "4"));
 	client_expect(client, "{\"subscribed\":\"door\",\"next\":8,~");
 	client_expect(client, "{\"reply\":~");
-	client_expect(client, "{\"gap\":\"door\",\"from\":5,\"to\":7,\"lost\":3,\"stage\":\"history\"}");
+	client_expect(client, "{\"gap\":\"door\",\"from\":5,\"to\":7,\"lost\":3,\"stage\":"
+	    "\"history\"}");
 	client_expect(client, EVENT("door", "8", "\"value\":8"));
 	client_expect(client, EVENT("door", "9", "\"value\":9"));
 	client_expect(client, EVENT("door", "10", "\"value\":10"));
@@ -222,7 +223,8 @@ after_of_another_epoch_is_a_gap_and_then_the_oldest(void **state)
 	client = subscribed(resume("door", "0123456789abcdef", "900"));
 	client_expect(client, "{\"subscribed\":\"door\",\"next\":1,~");
 	client_expect(client, "{\"reply\":~");
-	client_expect(client, with_epoch("{\"gap\":\"door\",\"from\":null,\"to\":null,\"lost\":null,"
+	client_expect(client, with_epoch("{\"gap\":\"door\",\"from\":null,\"to\":null,\"lost\":"
+	    "null,"
 	    "\"stage\":\"epoch\",\"epoch\":\"%s\"}", "door"));
 	client_expect(client, EVENT("door", "1", "\"value\":1"));
 	client_expect(client, EVENT("door", "2", "\"value\":2"));
@@ -254,7 +256,8 @@ after_names_of_streams_that_are_gone_come_back_unmatched(void **state)
 	(void)state;
 	sink_open();
 	feed_start("door");
-	client = subscribed("{\"subscribe\":[\"*\"],\"after\":{\"gone\":{\"epoch\":\"x\",\"seq\":1}}}");
+	client = subscribed("{\"subscribe\":[\"*\"],\"after\":{\"gone\":{\"epoch\":\"x\",\"seq\":"
+	    "1}}}");
 	client_expect(client, "{\"subscribed\":\"door\",~");
 	client_expect(client, "{\"reply\":\"subscribe\",\"count\":1,\"unmatched\":[\"gone\"],~");
 }
@@ -319,7 +322,8 @@ through_a_glob_it_is_left_as_it_is_and_listed(void **state)
 	client_expect(client, EVENT("a", "1", "\"value\":1"));
 	client_send(client, "{\"subscribe\":[\"*\"],\"from\":\"oldest\"}\n");
 	client_expect(client, "{\"subscribed\":\"b\",~");
-	client_expect(client, "{\"reply\":\"subscribe\",\"count\":1,\"unmatched\":[],\"already\":[\"a\"]}");
+	client_expect(client, "{\"reply\":\"subscribe\",\"count\":1,\"unmatched\":[],\"already\":"
+	    "[\"a\"]}");
 	client_expect(client, "{\"ready\":\"b\",\"seq\":0}");
 	client_expect_nothing(client);
 }
@@ -333,7 +337,8 @@ a_glob_takes_in_streams_that_come_later(void **state)
 	(void)state;
 	sink_open();
 	client = subscribed("{\"subscribe\":[\"temp*\"],\"id\":5}");
-	client_expect(client, "{\"reply\":\"subscribe\",\"count\":0,\"unmatched\":[],\"already\":[],"
+	client_expect(client, "{\"reply\":\"subscribe\",\"count\":0,\"unmatched\":[],\"already\":"
+	    "[],"
 	    "\"id\":5}");
 	feed_start("door");
 	client_expect_nothing(client);
@@ -395,7 +400,8 @@ what_is_not_allowed_looks_like_what_is_not_there(void **state)
 	client = client_connect();
 	assert_int_equal(seteuid(getuid()), 0);
 	client_expect(client, "{\"hello\":~");
-	client_send(client, "{\"list\":[\"*\"]}\n{\"get\":[\"secret\"]}\n{\"subscribe\":[\"secret\"]}\n");
+	client_send(client, "{\"list\":[\"*\"]}\n{\"get\":[\"secret\"]}\n{\"subscribe\":"
+	    "[\"secret\"]}\n");
 	client_expect(client, "{\"list\":\"open\",~");
 	client_expect(client, "{\"reply\":\"list\",\"count\":1,\"unmatched\":[]}");
 	client_expect(client, "{\"reply\":\"get\",\"count\":0,\"unmatched\":[\"secret\"]}");

@@ -24,7 +24,8 @@ the_server_speaks_first(void **state)
 {
 	(void)state;
 	sink_open();
-	client_expect(client_connect(), "{\"hello\":\"awaitd\",\"version\":\"~\",\"boot_id\":\"~-~-~-~-~\","
+	client_expect(client_connect(), "{\"hello\":\"awaitd\",\"version\":\"~\",\"boot_id\":"
+	    "\"~-~-~-~-~\","
 	    "\"limits\":{\"request\":65536,\"subscriptions\":256,\"id\":256,\"line\":131072,"
 	    "\"block\":false}}");
 }
@@ -65,7 +66,8 @@ events_come_as_they_happen(void **state)
 	door = feed_start("door");
 	client = client_new();
 	client_ask(client, "{\"subscribe\":[\"door\"]}", "{\"subscribed\":~");
-	client_expect(client, "{\"reply\":\"subscribe\",\"count\":1,\"unmatched\":[],\"already\":[]}");
+	client_expect(client, "{\"reply\":\"subscribe\",\"count\":1,\"unmatched\":[],\"already\":"
+	    "[]}");
 	client_expect(client, "{\"ready\":\"door\",\"seq\":0}");
 	feed_event(door, &edge);
 	client_expect(client, EVENT("door", "1", "\"value\":1,\"edge\":\"rising\""));
@@ -97,9 +99,11 @@ the_sources_gaps_and_states_are_entries(void **state)
 	client_expect(client, "{\"ready\":~");
 	feed_event(imu, &gap);
 	feed_state(imu, STATE_DOWN);
-	client_expect(client, "{\"gap\":\"imu\",\"seq\":1,\"lost\":16,\"stage\":\"kernel\",\"time\":\""
+	client_expect(client, "{\"gap\":\"imu\",\"seq\":1,\"lost\":16,\"stage\":\"kernel\","
+	    "\"time\":\""
 	    FEED_TIME "\"}");
-	client_expect(client, "{\"state\":\"imu\",\"is\":\"down\",\"seq\":2,\"cause\":\"ENODEV\"~}");
+	client_expect(client, "{\"state\":\"imu\",\"is\":\"down\",\"seq\":2,\"cause\":"
+	    "\"ENODEV\"~}");
 }
 
 static void
@@ -151,7 +155,8 @@ unsubscribe_is_the_end_of_its_lines(void **state)
 	    "{\"reply\":\"unsubscribe\",\"count\":1,\"id\":1}");
 	feed_number(door, 1);
 	client_expect_nothing(client);
-	client_ask(client, "{\"unsubscribe\":[\"door\"]}", "{\"error\":\"not-subscribed\",~\"door\\\"~");
+	client_ask(client, "{\"unsubscribe\":[\"door\"]}", "{\"error\":\"not-subscribed\","
+	    "~\"door\\\"~");
 	assert_int_equal(stream_listeners(feed_stream(door)), 0);
 }
 
@@ -168,7 +173,8 @@ a_stream_goes_on_while_another_pattern_matches_it(void **state)
 	client_ask(client, "{\"subscribe\":[\"door\",\"d*\"]}", "{\"subscribed\":\"door\",~");
 	client_expect(client, "{\"reply\":\"subscribe\",\"count\":1,~");
 	client_expect(client, "{\"ready\":~");
-	client_ask(client, "{\"unsubscribe\":[\"door\"]}", "{\"reply\":\"unsubscribe\",\"count\":0}");
+	client_ask(client, "{\"unsubscribe\":[\"door\"]}", "{\"reply\":\"unsubscribe\",\"count\":"
+	    "0}");
 	feed_number(door, 1);
 	client_expect(client, EVENT("door", "1", "\"value\":1"));
 	client_ask(client, "{\"unsubscribe\":[\"d*\"]}", "{\"reply\":\"unsubscribe\",\"count\":1}");
@@ -192,7 +198,8 @@ get_gives_the_last_event_or_null(void **state)
 	client_expect(client, "{\"get\":\"door\",\"is\":\"up\",\"event\":"
 	    EVENT("door", "3", "\"value\":3") "}");
 	client_expect(client, "{\"get\":\"empty\",\"is\":\"up\",\"event\":null}");
-	client_expect(client, "{\"reply\":\"get\",\"count\":2,\"unmatched\":[\"dor\"],\"id\":\"g\"}");
+	client_expect(client, "{\"reply\":\"get\",\"count\":2,\"unmatched\":[\"dor\"],\"id\":"
+	    "\"g\"}");
 }
 
 static void
@@ -257,7 +264,8 @@ debug_shows_where_generators_stand(void **state)
 	}
 	assert_true(feed);
 	client_expect(client, "{\"reply\":\"debug\",\"count\":2,\"id\":1}");
-	client_ask(client, "{\"debug\":[\"generator\"]}", "{\"error\":\"invalid-value\",~generators~");
+	client_ask(client, "{\"debug\":[\"generator\"]}", "{\"error\":\"invalid-value\","
+	    "~generators~");
 	setting.unprivileged = true;
 	client_ask(client, "{\"debug\":[\"generators\"]}", "{\"error\":\"not-allowed\",~");
 }
@@ -311,7 +319,8 @@ a_pipelined_second_request_is_answered_second(void **state)
 	sink_open();
 	feed_start("a");
 	client = client_new();
-	client_send(client, "{\"list\":[\"*\"],\"id\":1}\n{\"get\":[\"a\"],\"id\":2}\n{\"ping\":1}\n");
+	client_send(client, "{\"list\":[\"*\"],\"id\":1}\n{\"get\":[\"a\"],\"id\":2}\n{\"ping\":"
+	    "1}\n");
 	client_expect(client, "{\"list\":\"a\",~");
 	client_expect(client, "{\"reply\":\"list\",~\"id\":1}");
 	client_expect(client, "{\"get\":\"a\",~");
