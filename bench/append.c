@@ -1,5 +1,5 @@
-/* append - ns for one event through log_append(): encoded into the ring, committed, what is in the way
- * dropped.  An argument: so many calls of each and nothing else, for callgrind. */
+/* append - ns for one event through log_append(): encoded into the ring, committed, what is in the
+ * way dropped.  An argument: so many calls of each and nothing else, for callgrind. */
 #include <stdlib.h>
 
 #include "bench/measure.h"

@@ -98,8 +98,8 @@ arena_create(struct arena **ret)
 		return r;
 	}
 	*(*ret)->header = layout;
-	/* Above what an arena that was lost had come to: names in the fd store are made of these, and its own
-	 * may still be there. */
+	/* Above what an arena that was lost had come to: names in the fd store are made of these,
+	 * and its own may still be there. */
 	(*ret)->header->next_id = clock_mono_ns();
 	return 0;
 }

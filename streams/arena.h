@@ -1,5 +1,5 @@
-/* arena.h - the one memfd that holds all that must survive the process (memfd_create(2)): a header, a
- * directory, and extents.
+/* arena.h - the one memfd that holds all that must survive the process (memfd_create(2)): a header,
+ * a directory, and extents.
  *
  * Layout, little-endian as the machine is, all offsets in bytes from the start:
  *	page 0			struct arena_header: magic, version, sizes, checksum
@@ -8,8 +8,8 @@
  * An entry becomes true by one 8-byte store of its state word after everything else in it has been
  * written; dropping it is one store too, after which its pages are punched out and used again.
  *
- * There is one writer thread.  The successor starts after the predecessor's death, so release stores
- * (no fences) are enough. */
+ * There is one writer thread.  The successor starts after the predecessor's death, so release
+ * stores (no fences) are enough. */
 #ifndef STREAMS_ARENA_H
 #define STREAMS_ARENA_H
 
@@ -31,9 +31,9 @@ enum extent_kind {
 };
 
 /* One extent as this process sees it.  `memory` is mapped once, or twice in a row when asked for
- * (then memory[i] and memory[i + size] are the same byte), or from `mirror` on once more behind its end
- * (memory[mirror + i] and memory[size + i] are the same byte).  The arena's: valid until it is dropped,
- * or the arena freed; `memory` is NULL once it is released. */
+ * (then memory[i] and memory[i + size] are the same byte), or from `mirror` on once more behind its
+ * end (memory[mirror + i] and memory[size + i] are the same byte).  The arena's: valid until it is
+ * dropped, or the arena freed; `memory` is NULL once it is released. */
 struct extent {
 	void *memory;
 	size_t size;           /* a multiple of the page size */
@@ -56,19 +56,20 @@ void arena_free(struct arena *arena);
 int arena_fd(const struct arena *arena);
 size_t arena_damaged(const struct arena *arena);
 
-/* The extent of this kind and name, adopted or new (zeroed); `size` is rounded up to whole pages.  An
- * adopted one of another size is given as it is: the caller looks at ->size, and drops and takes again to
- * have another.  -ENOSPC: the directory is full.  -EBUSY: this process has it already.  -EINVAL: the name is
- * too long.  -ENOMEM.  Pages that the kernel writes counts into are to be locked by extent_lock(). */
+/* The extent of this kind and name, adopted or new (zeroed); `size` is rounded up to whole pages.
+ * An adopted one of another size is given as it is: the caller looks at ->size, and drops and takes
+ * again to have another.  -ENOSPC: the directory is full.  -EBUSY: this process has it already.
+ * -EINVAL: the name is too long.  -ENOMEM.  Pages that the kernel writes counts into are to be
+ * locked by extent_lock(). */
 int arena_take(struct arena *arena, enum extent_kind kind, const char *name, size_t size, bool twice,
     struct extent **ret);
 
 /* Is there one? */
 bool arena_has(const struct arena *arena, enum extent_kind kind, const char *name);
 
-/* In two steps, for what must not be seen half filled: an extent that a successor will not find, beside one
- * of the same kind and name or none; and the store that puts it in `old`'s place (or NULL) and drops
- * that.  A death between the two leaves the old one. */
+/* In two steps, for what must not be seen half filled: an extent that a successor will not find,
+ * beside one of the same kind and name or none; and the store that puts it in `old`'s place (or
+ * NULL) and drops that.  A death between the two leaves the old one. */
 int arena_prepare(struct arena *arena, enum extent_kind kind, const char *name, size_t size,
     struct extent **ret);
 void arena_replace(struct arena *arena, struct extent *old, struct extent *prepared);
@@ -83,14 +84,15 @@ void extent_release(struct arena *arena, struct extent *extent);
  * moves.  0 or -errno, and then it is as it was. */
 int extent_mirror(const struct arena *arena, struct extent *extent, size_t mirror);
 
-/* mlock(2)s a range: a page that the kernel writes to must not fault.  -errno is for the log once. */
+/* mlock(2)s a range: a page that the kernel writes to must not fault.  -errno is for the log
+ * once. */
 int extent_lock(const struct extent *extent, size_t offset, size_t size);
 
 /* Gives the whole pages of a range back (they read as zero again). */
 void extent_discard(const struct extent *extent, struct arena *arena, size_t offset, size_t size);
 
-/* Extents that nobody took since adoption: streams that the config does not name any more.  `each` may
- * drop the one it is called for. */
+/* Extents that nobody took since adoption: streams that the config does not name any more.  `each`
+ * may drop the one it is called for. */
 void arena_each_untaken(struct arena *arena,
     void (*each)(enum extent_kind kind, const char *name, void *context), void *context);
 void arena_drop_untaken(struct arena *arena, enum extent_kind kind, const char *name);

@@ -1,5 +1,5 @@
-/* CRC-32C (Castagnoli): the polynomial 0x1edc6f41, reflected, as iSCSI has it (RFC 3720, B.4, with test
- * vectors) and as the instructions of SSE4.2 and of Armv8.1 compute it. */
+/* CRC-32C (Castagnoli): the polynomial 0x1edc6f41, reflected, as iSCSI has it (RFC 3720, B.4, with
+ * test vectors) and as the instructions of SSE4.2 and of Armv8.1 compute it. */
 #include <string.h>
 
 #include "streams/arena_private.h"

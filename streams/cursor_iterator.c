@@ -104,7 +104,8 @@ cursor_iterator_answer(struct cursor_iterator *self)
 		requests_end(self);
 		return;
 	}
-	promise_fulfill_result(&request->promise, (union value){ .constant = &self->span }, RESULT_VALUE);
+	promise_fulfill_result(
+	    &request->promise, (union value){ .constant = &self->span }, RESULT_VALUE);
 	if (self->first != NULL)
 		cursor_wait(&self->cursor);
 }

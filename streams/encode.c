@@ -1,5 +1,5 @@
-/* encode.c - lines, by hand.  Fixed parts are copied in blocks of a fixed size, which is why there has to be
- * room behind a line's end; what has no fixed size looks at `end`. */
+/* encode.c - lines, by hand.  Fixed parts are copied in blocks of a fixed size, which is why there
+ * has to be room behind a line's end; what has no fixed size looks at `end`. */
 #include "streams/encode.h"
 
 #include <errno.h>

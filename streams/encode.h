@@ -1,5 +1,5 @@
-/* encode.h - an event becomes one line of the wire: a JSON object and LF (docs/protocol.md), written
- * by hand into memory that is there already, usually a log's ring. */
+/* encode.h - an event becomes one line of the wire: a JSON object and LF (docs/protocol.md),
+ * written by hand into memory that is there already, usually a log's ring. */
 #ifndef STREAMS_ENCODE_H
 #define STREAMS_ENCODE_H
 
@@ -30,14 +30,14 @@ int encoder_init(struct encoder *encoder, const char *name);
 /* NULL or "": none.  -EINVAL: too long. */
 int encoder_set_unit(struct encoder *encoder, const char *unit);
 
-/* The line is no longer than this, and never less than ENCODER_LINE_MIN.  It may be far from it: a string
- * counts as if each byte were escaped. */
+/* The line is no longer than this, and never less than ENCODER_LINE_MIN.  It may be far from it: a
+ * string counts as if each byte were escaped. */
 size_t encoder_bound(const struct encoder *encoder, const struct event *event);
 
-/* Writes the line to `out`, where `room` bytes, at least ENCODER_LINE_MIN, may be written (also behind
- * the line's end).  Its length with the LF, or 0: it does not fit, or comes so near to the end of the room that this
- * is not known: one of room - ENCODER_SLACK bytes always fits.  A state's message that does not fit is
- * left out. */
+/* Writes the line to `out`, where `room` bytes, at least ENCODER_LINE_MIN, may be written (also
+ * behind the line's end).  Its length with the LF, or 0: it does not fit, or comes so near to the
+ * end of the room that this is not known: one of room - ENCODER_SLACK bytes always fits.  A state's
+ * message that does not fit is left out. */
 size_t encoder_line(struct encoder *encoder, const struct event *event, uint64_t seq, char *out,
     size_t room);
 

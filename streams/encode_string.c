@@ -8,8 +8,8 @@
 
 #define EVERY_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
 
-/* Has none of eight bytes to be looked at?  (The carries of a subtraction may raise a false alarm in a
- * byte above one that is to be looked at, never elsewhere.) */
+/* Has none of eight bytes to be looked at?  (The carries of a subtraction may raise a false alarm
+ * in a byte above one that is to be looked at, never elsewhere.) */
 static inline bool
 eight_plain(uint64_t word)
 {
@@ -148,7 +148,8 @@ encode_base64(char *p, const char *end, const char *bytes, size_t length)
 	for (; length >= 3; length -= 3, s += 3)
 		p = put_base64_three(p, (uint32_t)s[0] << 16 | (uint32_t)s[1] << 8 | s[2]);
 	if (length > 0) {
-		p = put_base64_three(p, (uint32_t)s[0] << 16 | (length > 1 ? (uint32_t)s[1] << 8 : 0));
+		p = put_base64_three(
+		    p, (uint32_t)s[0] << 16 | (length > 1 ? (uint32_t)s[1] << 8 : 0));
 		p[-1] = '=';
 		if (length == 1)
 			p[-2] = '=';

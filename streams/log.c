@@ -118,12 +118,13 @@ log_adopt_damaged(struct log *log)
 	return 0;
 }
 
-/* Written in this boot the file's pages are the kernel's, as the arena's are; else they are what was on the
- * disk, and that is all only if it was closed. */
+/* Written in this boot the file's pages are the kernel's, as the arena's are; else they are what
+ * was on the disk, and that is all only if it was closed. */
 static bool
 log_intact(const struct log *log)
 {
-	return log->store.path == NULL || log_same_boot(log) || log->hot->clean == log->hot->commits;
+	return log->store.path == NULL || log_same_boot(log)
+	    || log->hot->clean == log->hot->commits;
 }
 
 /* 0: adopted.  -EBADMSG: it is none. */

@@ -1,6 +1,6 @@
 /* log.h - a stream's log: a bounded ring of NDJSON bytes, mapped twice so that any range is
- * contiguous, with an index seq -> offset.  It is the history, the fan-out buffer, and what survives a
- * restart; its last event and its current state it keeps outside the ring as well.
+ * contiguous, with an index seq -> offset.  It is the history, the fan-out buffer, and what
+ * survives a restart; its last event and its current state it keeps outside the ring as well.
  *
  * In the arena, one extent a log:
  *	header (written once)	magic, version, ring size, index size, epoch, stream's name, checksum
@@ -11,9 +11,10 @@
  *	ring			mapped twice, a power of two
  * Offsets and seqs are u64 and only grow; seq 1 is the first entry.
  *
- * Append: (1) tail_seq past every line about to be overwritten; (2) the bytes; (3) idx[next_seq + 1];
- * (4) the idle record: next_seq, head, the producer's position, the chain's kept block, a checksum;
- * (5) commits++, one 8-byte store that makes line, seq, index, position and kept true together. */
+ * Append: (1) tail_seq past every line about to be overwritten; (2) the bytes; (3) the next
+ * line's idx; (4) the idle record: next_seq, head, the producer's position, the chain's kept block,
+ * a checksum; (5) commits++, one 8-byte store that makes line, seq, index, position and kept true
+ * together. */
 #ifndef STREAMS_LOG_H
 #define STREAMS_LOG_H
 
@@ -40,17 +41,18 @@ struct log_options {
 struct log;
 
 /* Adopts or makes the log of a stream.  An adopted one whose checksums do not fit costs a new
- * epoch, which log_new_epoch() tells; one of another size moves into a ring as asked for.  0 or -errno:
- * -EINVAL: name or sizes; -EBUSY: it is open already; -ENOMEM, -ENOSPC.
+ * epoch, which log_new_epoch() tells; one of another size moves into a ring as asked for.  0 or
+ * -errno: -EINVAL: name or sizes; -EBUSY: it is open already; -ENOMEM, -ENOSPC.
  *
- * With a path it lies in that file, all of whose blocks are taken at once, so that a full disk is told here
- * and by log_change() and never later: then, or when the file cannot be opened, belongs to another process or is
- * something else, it lies in the arena instead, and log_path_error() says why; it moves when it is opened or
- * changed again and nothing is in the way, and replaces an older log that lies there.  A file written in this boot of the
- * machine is adopted as the arena is.  After a reboot it is too if it was closed by log_close().  A power
- * cut costs what the kernel had not written to the disk yet (some 35 s as it is configured, by
- * vm.dirty_expire_centisecs and vm.dirty_writeback_centisecs); torn lines are cut off, the whole ones before
- * them are kept, and the epoch is a new one.  Opening and closing wait for the disk; appending does not. */
+ * With a path it lies in that file, all of whose blocks are taken at once, so that a full disk is
+ * told here and by log_change() and never later: then, or when the file cannot be opened, belongs
+ * to another process or is something else, it lies in the arena instead, and log_path_error() says
+ * why; it moves when it is opened or changed again and nothing is in the way, and replaces an older
+ * log that lies there.  A file written in this boot of the machine is adopted as the arena is.
+ * After a reboot it is too if it was closed by log_close().  A power cut costs what the kernel had
+ * not written to the disk yet (some 35 s as it is configured, by vm.dirty_expire_centisecs and
+ * vm.dirty_writeback_centisecs); torn lines are cut off, the whole ones before them are kept, and
+ * the epoch is a new one.  Opening and closing wait for the disk; appending does not. */
 int log_open(struct arena *arena, const char *name, const struct log_options *options,
     struct log **ret);
 
@@ -70,16 +72,19 @@ uint64_t log_next_seq(const struct log *log);   /* of the entry to come; 1: empt
 uint64_t log_tail_seq(const struct log *log);   /* the oldest kept; == next_seq: none.  Of a log whose
                                                  * entries age it moves from turn to turn, too */
 
-/* Other options for an open log.  Lines, seqs, epoch and cursors stay; in a smaller ring the oldest lines
- * go, also from under a `block` cursor, which is told.  0 or -errno, and then it is as it was. */
+/* Other options for an open log.  Lines, seqs, epoch and cursors stay; in a smaller ring the oldest
+ * lines go, also from under a `block` cursor, which is told.  0 or -errno, and then it is as it
+ * was. */
 int log_change(struct log *log, const struct log_options *options);
 
-/* The producer's position as of the last commit, and the chain's kept block: KEPT_MAX bytes of plain
- * memory, which every commit copies into its record.  At open it holds what the last commit kept. */
+/* The producer's position as of the last commit, and the chain's kept block: KEPT_MAX bytes of
+ * plain memory, which every commit copies into its record.  At open it holds what the last commit
+ * kept. */
 struct position log_position(const struct log *log);
 void *log_kept(struct log *log);
 
-/* Only so many bytes of the kept block are in use, so that a commit copies no more (KEPT_MAX at open). */
+/* Only so many bytes of the kept block are in use, so that a commit copies no more (KEPT_MAX at
+ * open). */
 void log_set_kept_size(struct log *log, size_t size);
 
 /* A word that says for which chain (source and operators) `kept` was written: at open the one
@@ -91,18 +96,18 @@ void log_set_chain(struct log *log, uint64_t chain);
 /* The unit that stands on sensor events; NULL or "": none.  Copied.  -EINVAL: too long. */
 int log_set_unit(struct log *log, const char *unit);
 
-/* Encodes the event as one line and commits it: seq is given here.  Never blocks, never
- * allocates.  -EMSGSIZE: the line would be longer than max_line; then a gap of stage `source` was appended
- * in its place.  -EAGAIN: a `block` cursor stands in the way (log_room), and nothing was done.  An event whose position
- * is all zero leaves the position as it was. */
+/* Encodes the event as one line and commits it: seq is given here.  Never blocks, never allocates.
+ * -EMSGSIZE: the line would be longer than max_line; then a gap of stage `source` was appended in
+ * its place.  -EAGAIN: a `block` cursor stands in the way (log_room), and nothing was done.  An
+ * event whose position is all zero leaves the position as it was. */
 int log_append(struct log *log, const struct event *event);
 
 /* Commits position and kept without a line: what was consumed gave none. */
 void log_commit(struct log *log, const struct position *position);
 
-/* NULL when one more line of any size may be appended, else a promise (counted: the reference is the
- * caller's, who awaits it) that is fulfilled when `block` cursors have moved on.  Append first, then await
- * this. */
+/* NULL when one more line of any size may be appended, else a promise (counted: the reference is
+ * the caller's, who awaits it) that is fulfilled when `block` cursors have moved on.  Append first,
+ * then await this. */
 struct promise *log_room(struct log *log);
 
 /* The last event (EVENT_VALUE) as its line, without LF; length 0: none yet. */
@@ -136,11 +141,12 @@ struct span {
  * least one; false: there is nothing from there. */
 bool log_span(const struct log *log, uint64_t seq, size_t limit, struct span *ret);
 
-/* Where entry `seq`, in [tail, next], begins: an offset, in bytes, that only grows within the epoch.  For
- * who sent a part of a span. */
+/* Where entry `seq`, in [tail, next], begins: an offset, in bytes, that only grows within the
+ * epoch.  For who sent a part of a span. */
 uint64_t log_offset(const struct log *log, uint64_t seq);
 
-/* Offsets within a line, for who was cut off in the middle: the bytes from `offset` of entry `seq`. */
+/* Offsets within a line, for who was cut off in the middle: the bytes from `offset` of entry
+ * `seq`. */
 struct text log_rest(const struct log *log, uint64_t seq, size_t offset);
 
 /* ------------------------------------------------------------------- cursors */
@@ -166,29 +172,33 @@ void cursor_open(struct cursor *cursor, struct log *log, uint64_t seq, enum lag 
 void cursor_close(struct cursor *cursor);
 
 /* The span at the cursor, which stays where it is; false: nothing there.  *ret_lost_from and _to
- * (seqs, inclusive; 0: none) are what was overwritten or skipped before the span: by then the cursor has
- * moved past it, and the owner tells the gap.  By the cursor's lag, when it has fallen behind the ring:
+ * (seqs, inclusive; 0: none) are what was overwritten or skipped before the span: by then the
+ * cursor has moved past it, and the owner tells the gap.  By the cursor's lag, when it has fallen
+ * behind the ring:
  *	skip	goes on at the oldest kept entry
- *	latest	the same; and when an event waits behind others it goes on there, or at the first state that
- *		waits before it
- *	block	is never overtaken, but by log_change() and where it was opened behind the ring: then as skip
- *	close	false with *ret_lost_from set, again and again, and it stays where it is: the owner's end */
+ *	latest	the same; and when an event waits behind others it goes on there, or at the
+ *		first state that waits before it
+ *	block	is never overtaken, but by log_change() and where it was opened behind the
+ *		ring: then as skip
+ *	close	false with *ret_lost_from set, again and again, and it stays where it is: its
+ *		owner ends it */
 bool cursor_read(struct cursor *cursor, size_t limit, struct span *ret,
     uint64_t *ret_lost_from, uint64_t *ret_lost_to);
 
 /* Entries up to `seq` (exclusive) are done with. */
 void cursor_advance(struct cursor *cursor, uint64_t seq);
 
-/* Asks for ->ready when there is something at the cursor.  If there is already, it comes this turn. */
+/* Asks for ->ready when there is something at the cursor.  If there is already, it comes this
+ * turn. */
 void cursor_wait(struct cursor *cursor);
 
 /* From `block` to `skip`: its time is up. */
 void cursor_set_lag(struct cursor *cursor, enum lag lag);
 
 /* A cursor as an async iterator of spans (const struct span *), skipping what is lost: for sources
- * that read other streams, and for tests.  The value is valid until next() is called again: it is a copy, of at
- * most 64 KiB or one line.  Done when the log is closed; with LAG_CLOSE it throws -ENOBUFS when it is overtaken.
- * NULL: no memory. */
+ * that read other streams, and for tests.  The value is valid until next() is called again: it is a
+ * copy, of at most 64 KiB or one line.  Done when the log is closed; with LAG_CLOSE it throws
+ * -ENOBUFS when it is overtaken. NULL: no memory. */
 struct iterator *cursor_iterator(struct log *log, uint64_t seq, enum lag lag);
 
 #endif

@@ -105,7 +105,8 @@ log_write(struct log *log, const struct event *event, size_t *ret_length)
 		return -EAGAIN;
 	if (!log_has_room(log, room))
 		log_trim(log, room);
-	*ret_length = encoder_line(&log->encoder, event, log->next_seq, log_at(log, log->head), room);
+	*ret_length = encoder_line(
+	    &log->encoder, event, log->next_seq, log_at(log, log->head), room);
 	return *ret_length > 0 && *ret_length <= log->max_line ? 0 : -EMSGSIZE;
 }
 

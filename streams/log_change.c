@@ -1,5 +1,5 @@
-/* Other options for a log that lives: its lines move into a ring of another size, in a new extent that
- * takes the old one's place by one store.  Offsets and seqs stay what they are. */
+/* Other options for a log that lives: its lines move into a ring of another size, in a new extent
+ * that takes the old one's place by one store.  Offsets and seqs stay what they are. */
 #include <string.h>
 
 #include "streams/log_private.h"

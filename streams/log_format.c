@@ -166,7 +166,8 @@ log_kept_line_valid(const struct log *log, unsigned int which, uint64_t seq)
 bool
 log_recover(struct log *log)
 {
-	return log_recover_commit(log, log->hot->commits) && log_recover_tail(log) && log_lines_valid(log)
+	return log_recover_commit(log, log->hot->commits) && log_recover_tail(log)
+	    && log_lines_valid(log)
 	    && log_kept_line_valid(log, SAVED_EVENT, log->last_event)
 	    && log_kept_line_valid(log, SAVED_STATE, log->rare.last_state);
 }

@@ -64,8 +64,8 @@ struct log_hot {
 	_Alignas(64) struct log_commit rec[2];
 	_Alignas(64) struct log_rare rare[2];
 
-	/* In a file: since which boot of the machine it is written to, and whether all of it was on the
-	 * disk when it was closed. */
+	/* In a file: since which boot of the machine it is written to, and whether all of it was on
+	 * the disk when it was closed. */
 	_Alignas(64) char boot[40];
 	uint64_t clean;
 };
@@ -80,8 +80,8 @@ struct log_store {
 	uint64_t size, mirror;
 };
 
-/* The last event or state once its line has left the ring.  While the line is in the ring this may be
- * anything: it is filled before the tail passes the line. */
+/* The last event or state once its line has left the ring.  While the line is in the ring this may
+ * be anything: it is filled before the tail passes the line. */
 struct log_saved {
 	uint64_t seq;
 	uint32_t length;
@@ -166,18 +166,18 @@ void log_take_options(struct log *log, const struct log_options *options);
 
 /* -------------------------------------------------------------------- store */
 
-/* The log that there is, in the arena or else in the file, not mapped yet.  -ENOENT: none.  -EEXIST: the
- * file is something else.  -EBUSY: another process has the file. */
+/* The log that there is, in the arena or else in the file, not mapped yet.  -ENOENT: none.
+ * -EEXIST: the file is something else.  -EBUSY: another process has the file. */
 int store_find(struct log_store *store, struct arena *arena, const char *name, const char *path);
 
-/* A new one, zeroed, that takes the old one's place (or nobody's) by store_replace(); `path` NULL: in the
- * arena. */
+/* A new one, zeroed, that takes the old one's place (or nobody's) by store_replace(); `path` NULL:
+ * in the arena. */
 int store_prepare(struct log_store *store, struct arena *arena, const char *name,
     const char *path, uint64_t size);
 int store_replace(struct log_store *old, struct log_store *prepared);
 
-/* May a prepared one take the place of what is under this path?  0: nothing is, or `store`, or a log that
- * nobody has open; -EEXIST, -EBUSY, ... as store_find(). */
+/* May a prepared one take the place of what is under this path?  0: nothing is, or `store`, or a
+ * log that nobody has open; -EEXIST, -EBUSY, ... as store_find(). */
 int store_may_stand(const struct log_store *store, const char *path);
 
 /* Maps it, with what lies from `mirror` on once more behind its end. */
@@ -203,8 +203,8 @@ struct log_header log_layout(uint64_t ring_size, bool sums, uint64_t *ret_size);
 /* Is it one of ours, whole, and of this name? */
 bool log_header_valid(const struct log_header *header, const char *name, uint64_t extent_size);
 
-/* Makes a log of an empty extent: hot words, record and header from what `log` says; its lines, if it has
- * any, lie in ring and index already. */
+/* Makes a log of an empty extent: hot words, record and header from what `log` says; its lines, if
+ * it has any, lie in ring and index already. */
 void log_format(struct log *log, const struct log_header *layout);
 
 /* Points log into its extent, whose header is valid: -errno of mapping the ring twice. */
@@ -217,8 +217,8 @@ bool log_recover_commit(struct log *log, uint64_t number);
 /* A file whose log is damaged: what can still be read of it, under a new epoch.  False: nothing. */
 bool log_salvage(struct log *log);
 
-/* Of the machine's boot, as the kernel names it; in a file: is it still the one in which it was written?  And
- * says from now on that it is. */
+/* Of the machine's boot, as the kernel names it; in a file: is it still the one in which it was
+ * written?  And says from now on that it is. */
 bool log_same_boot(const struct log *log);
 void log_set_boot(struct log *log);
 
@@ -243,8 +243,8 @@ uint32_t log_rare_checksum(const struct log_rare *rare);
 /* ---------------------------------------------------------------------- trim */
 
 /* Moves the tail until `room` bytes are free behind the head and count and age allow one entry
- * more; for these two never past a `block` cursor.  The caller has looked that none stands in the way of the
- * room. */
+ * more; for these two never past a `block` cursor.  The caller has looked that none stands in the
+ * way of the room. */
 void log_trim(struct log *log, uint64_t room);
 
 /* By age alone, for who reads. */

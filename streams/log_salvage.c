@@ -1,11 +1,11 @@
 /* A log in a file after a power cut, or a cold start without the arena.
  *
  * The kernel writes dirty pages of the file to the disk when it likes (some 35 s at most, by
- * vm.dirty_writeback_centisecs and vm.dirty_expire_centisecs), in any order.  So a cut costs what was not written
- * yet, and any page of the file may be older than any other: record, index and bytes are each held
- * against their checksums, lines from the newest on.  Torn ones are cut off; the run of whole ones
- * behind them is kept, and stands under a new epoch: subscribers may have seen what is lost, and its seqs are
- * given again. */
+ * vm.dirty_writeback_centisecs and vm.dirty_expire_centisecs), in any order.  So a cut costs what
+ * was not written yet, and any page of the file may be older than any other: record, index and
+ * bytes are each held against their checksums, lines from the newest on.  Torn ones are cut off;
+ * the run of whole ones behind them is kept, and stands under a new epoch: subscribers may have
+ * seen what is lost, and its seqs are given again. */
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -34,7 +34,8 @@ boot_id(void)
 bool
 log_same_boot(const struct log *log)
 {
-	return boot_id()[0] != '\0' && strncmp(log->hot->boot, boot_id(), sizeof log->hot->boot) == 0;
+	return boot_id()[0] != '\0'
+	    && strncmp(log->hot->boot, boot_id(), sizeof log->hot->boot) == 0;
 }
 
 void
@@ -52,7 +53,8 @@ salvage_commit(struct log *log)
 	const struct log_commit *rec = log->hot->rec;
 	unsigned int first = rec[1].number > rec[0].number;
 
-	return log_recover_commit(log, rec[first].number) || log_recover_commit(log, rec[!first].number);
+	return log_recover_commit(log, rec[first].number)
+	    || log_recover_commit(log, rec[!first].number);
 }
 
 /* Is entry `seq`, which ends at `end`, whole?  Then *ret_begin is where it begins. */

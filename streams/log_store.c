@@ -1,6 +1,6 @@
-/* Where a log lies: in an extent of the arena, or in a file of its own.  A new one is prepared beside the old one and
- * takes its place by one step: a store in the directory, or rename(2).  A file that stands under its
- * path is whole, therefore. */
+/* Where a log lies: in an extent of the arena, or in a file of its own.  A new one is prepared
+ * beside the old one and takes its place by one step: a store in the directory, or rename(2).  A
+ * file that stands under its path is whole, therefore. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -11,8 +11,9 @@
 char *number_unsigned(char *p, uint64_t number);
 char *number_signed(char *p, int64_t number);
 
-/* The shortest decimal that reads back as the same double, and of those the nearest, in the notation of
- * ECMA-262's Number::toString (6.1.6.1.20), but with the sign of -0.  What is not finite is null. */
+/* The shortest decimal that reads back as the same double, and of those the nearest, in the
+ * notation of ECMA-262's Number::toString (6.1.6.1.20), but with the sign of -0.  What is not
+ * finite is null. */
 char *number_double(char *p, double number);
 
 /* Exactly two, or nine, digits, with zeros in front. */

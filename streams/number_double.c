@@ -1,5 +1,6 @@
-/* Doubles as their shortest decimals: Raffaello Giulietti, "The Schubfach way to render doubles" (2020; as in
- * OpenJDK 19's Double.toString), with a way past it for integers and for three decimals. */
+/* Doubles as their shortest decimals: Raffaello Giulietti, "The Schubfach way to render doubles"
+ * (2020; as in OpenJDK 19's Double.toString), with a way past it for integers and for three
+ * decimals. */
 #include <stdbool.h>
 #include <string.h>
 
@@ -35,7 +36,8 @@ multiply(uint64_t a, uint64_t b)
 #endif
 }
 
-/* floor(x * log10(2)), floor(x * log10(2) - log10(4/3)), floor(x * log2(10)), for the exponents of doubles. */
+/* floor(x * log10(2)), floor(x * log10(2) - log10(4/3)), floor(x * log2(10)), for the exponents of
+ * doubles. */
 static inline int
 log10_of_2_to(int x)
 {
@@ -54,8 +56,8 @@ log2_of_10_to(int x)
 	return (x * 1741647) >> 19;
 }
 
-/* The paper's 9.6: the product's integer part, its lowest bit set if anything is cut off ("round to odd"), which
- * keeps all comparisons right. */
+/* The paper's 9.6: the product's integer part, its lowest bit set if anything is cut off ("round to
+ * odd"), which keeps all comparisons right. */
 static inline uint64_t
 round_to_odd(struct power g, uint64_t c)
 {

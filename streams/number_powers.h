@@ -1,5 +1,6 @@
 /* number_powers.h - for k from POWER_MIN to POWER_MAX the first 128 bits of 10^k, rounded up:
- * ceil(10^k * 2^(127 - floor(log2(10^k)))), as {high, low}.  tests/test-number.c computes it anew. */
+ * ceil(10^k * 2^(127 - floor(log2(10^k)))), as {high, low}.  tests/test-number.c computes it
+ * anew. */
 #ifndef STREAMS_NUMBER_POWERS_H
 #define STREAMS_NUMBER_POWERS_H
 

@@ -425,8 +425,8 @@ the_longest_of_everything_fits_its_bound(void **state)
 	assert_true(strlen(line_of(&encoder, &event, UINT64_MAX)) < ENCODER_LINE_MIN);
 }
 
-/* Nothing is written behind the room, whatever its size; and with 64 bytes more than its length every line
- * fits. */
+/* Nothing is written behind the room, whatever its size; and with 64 bytes more than its length
+ * every line fits. */
 static void
 assert_rooms(const struct event *event)
 {

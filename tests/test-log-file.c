@@ -1,5 +1,5 @@
-/* A log in a file: kept across boots, cut where a power cut has torn it, and never at the cost of somebody
- * else's file or of the stream. */
+/* A log in a file: kept across boots, cut where a power cut has torn it, and never at the cost of
+ * somebody else's file or of the stream. */
 #include "tests/streams-test.h"
 
 #include <errno.h>

@@ -1,6 +1,7 @@
-/* The log under SIGKILL: a process that appends is stepped instruction by instruction, and after each one that
- * changed the arena a successor adopts a copy of it; then processes are killed at random moments, and the
- * successor goes on with the arena itself.  What a successor must find follows from each entry's seq. */
+/* The log under SIGKILL: a process that appends is stepped instruction by instruction, and after
+ * each one that changed the arena a successor adopts a copy of it; then processes are killed at
+ * random moments, and the successor goes on with the arena itself.  What a successor must find
+ * follows from each entry's seq. */
 #include "tests/streams-test.h"
 
 #include <errno.h>
@@ -69,7 +70,8 @@ event_of(uint64_t seq)
 	static char bytes[2 * MAX_LINE];
 	struct event event = test_integer((int64_t)seq);
 
-	/* States that leave the ring before the next come; and gaps alone, so that the last event leaves it. */
+	/* States that leave the ring before the next come; and gaps alone, so that the last event
+	 * leaves it. */
 	if (seq % 120 < 3) {
 		event = test_state(seq % 2 == 0 ? STATE_UP : STATE_DOWN);
 	} else if (seq % 7 == 0 || seq % 120 > 60) {
@@ -220,7 +222,8 @@ arena_size(void)
 	return st.st_size;
 }
 
-/* The parts that this test ever touches: the header, the directory's first page, and all extents. */
+/* The parts that this test ever touches: the header, the directory's first page, and all
+ * extents. */
 static size_t
 snapshot_read(struct snapshot *snapshot, char *to)
 {
@@ -300,7 +303,8 @@ victim_step(pid_t pid)
 	return WIFSTOPPED(status);
 }
 
-/* At least so many of the instructions must have changed something, or the test looks at nothing. */
+/* At least so many of the instructions must have changed something, or the test looks at
+ * nothing. */
 static void
 step_through(void (*work)(void), unsigned long least)
 {

@@ -522,8 +522,8 @@ a_dropped_log_leaves_nothing(void **state)
 
 /* ------------------------------------------------------------------------ damage */
 
-/* Changes a byte of the extent behind the dead process's back, adopts, and undoes it.  True: the log
- * was given up. */
+/* Changes a byte of the extent behind the dead process's back, adopts, and undoes it.  True: the
+ * log was given up. */
 static bool
 damage(size_t at)
 {

@@ -1,5 +1,5 @@
-/* Memory, mappings and files that are refused: each call of these in arena and log fails once, is told,
- * leaves what was there, and the same is asked again with success. */
+/* Memory, mappings and files that are refused: each call of these in arena and log fails once, is
+ * told, leaves what was there, and the same is asked again with success. */
 #include "tests/streams-test.h"
 
 #include <errno.h>
