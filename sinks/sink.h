@@ -42,8 +42,8 @@ struct sink_ops {
 	/* Opens it: adopts what a predecessor left in arena and fd store under this name, else
 	 * binds and listens.  Returns 0 or -errno; *ret_message then says what is wrong and what
 	 * would be right (static or the sink's own, valid until the next call).  A predecessor's
-	 * messages are settled by what lies in the streams' logs, so nothing is appended to a log
-	 * between its opening and this. */
+	 * messages are settled by what lies in the streams' logs: it is opened before the
+	 * streams, which then come in the same turn, so that nothing is appended before. */
 	int (*open)(const char *name, const void *options, struct arena *arena,
 	    const struct sink_control *control, struct sink **ret, const char **ret_message);
 

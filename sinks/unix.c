@@ -191,6 +191,7 @@ finish(struct turn_task *task)
 	void *context = sink->stopped_context;
 
 	timer_close(&sink->drain);
+	turn_task_cancel(&sink->recover);
 	unix_table_close(&sink->table, !sink->handing_over);
 	sink_free(sink);
 	if (stopped != NULL)

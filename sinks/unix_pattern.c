@@ -170,15 +170,17 @@ sink_of_watch(struct streams_watch *watch)
 static bool
 listens(struct unix_connection *c)
 {
-	return c->slot != NULL && !unix_connection_ending(c);
+	return c->slot != NULL && !c->unsettled && !unix_connection_ending(c);
 }
 
 static void
 stream_added(struct streams_watch *watch, struct stream *stream)
 {
+	struct unix_sink *sink = sink_of_watch(watch);
 	struct unix_connection *c, *next;
 
-	for (c = LIST_FIRST(&sink_of_watch(watch)->connections); c != NULL; c = next) {
+	unix_recover_added(sink);
+	for (c = LIST_FIRST(&sink->connections); c != NULL; c = next) {
 		next = LIST_NEXT(c, link);
 		if (listens(c))
 			consider(c, stream, false);

@@ -81,6 +81,7 @@ struct unix_connection {
 	bool stopping;                           /* says shutting-down when all is sent */
 	bool missed;                             /* streams came that may still be taken in */
 	bool recovered;                          /* records may still be without a subscription */
+	bool unsettled;                          /* a predecessor's, whose log has not come yet */
 };
 
 LIST_HEAD(unix_connections, unix_connection);
@@ -108,7 +109,8 @@ struct unix_sink {
 	uint64_t *taken;                         /* a bit a slot */
 	struct streams_watch streams;
 	struct timer drain;
-	struct turn_task finish;
+	struct turn_task finish, recover;
+	bool recovering;
 	void (*stopped)(void *context);
 	void *stopped_context;
 	bool stopping, handing_over;
@@ -302,9 +304,13 @@ bool unix_serve_pending(struct unix_connection *connection);
 
 /* ------------------------------------------------------------------ recover */
 
-/* Settles every connection of the table and goes on with those whose fd was handed over.  To be
- * called before anything is appended to a log. */
+/* Settles every connection of the table and goes on with those whose fd was handed over.  One whose
+ * message was taken in the middle of a line waits for the log that has it, until this turn's
+ * end: streams may come before the sink or behind it. */
 void unix_recover(struct unix_sink *sink);
+
+/* A stream has come; nothing was appended to its log yet. */
+void unix_recover_added(struct unix_sink *sink);
 
 /* The record of a predecessor's subscription to this stream goes on, if there is one. */
 bool unix_recover_stream(struct unix_connection *connection, struct stream *stream);

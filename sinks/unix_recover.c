@@ -99,6 +99,36 @@ log_of(void *context, uint16_t cursor)
 /* A line was cut and its rest is gone with its log: the peer drops what it cannot parse. */
 static const char torn[] = "\n";
 
+/* The piece that was taken in part, if there is one: only for that the log is asked. */
+static const struct unix_piece *
+piece_in_part(const struct unix_table *table, struct unix_slot *slot)
+{
+	const struct unix_send *active = unix_active(slot);
+	const struct unix_piece *pieces = unix_send_pieces(table, slot, active);
+	uint64_t sent = active->message.msg_len;
+	uint64_t rest = sent < active->offered ? 0 : sent - active->offered;
+
+	for (size_t i = 0; i < active->pieces; rest -= pieces[i++].length) {
+		if (rest < pieces[i].length)
+			return rest > 0 ? &pieces[i] : NULL;
+	}
+	return NULL;
+}
+
+/* Its stream has not come yet, and may still. */
+static bool
+waits_for_log(const struct unix_connection *c)
+{
+	const struct unix_table *table = &c->sink->table;
+	const struct unix_piece *piece = piece_in_part(table, c->slot);
+	const char *name;
+
+	if (piece == NULL)
+		return false;
+	name = unix_slot_cursor(table, c->slot, piece->cursor)->name;
+	return stream_find(name, strlen(name)) == NULL;
+}
+
 static void
 settle(struct unix_sink *sink, struct unix_slot *slot)
 {
@@ -210,16 +240,48 @@ unix_recover_orphans(struct unix_connection *c)
 /* ---------------------------------------------------------------- connections */
 
 static void
-go_on(struct unix_sink *sink, struct unix_slot *slot, int fd)
+go_on(struct unix_connection *c)
 {
-	struct unix_connection *c = unix_connection_new(sink, slot, fd);
-
+	c->unsettled = false;
+	settle(c->sink, c->slot);
 	if (!unix_connection_ending(c))
 		for (struct stream *s = streams_first(); s != NULL; s = streams_next(s))
 			(void)unix_recover_stream(c, s);
 	c->recovered = c->missed = !unix_connection_ending(c);
 	if (unix_connection_start(c) < 0)
 		unix_connection_close(c, false);
+}
+
+static void
+go_on_with_all(struct unix_sink *sink, bool whatever)
+{
+	struct unix_connection *c, *next;
+
+	for (c = LIST_FIRST(&sink->connections); c != NULL; c = next) {
+		next = LIST_NEXT(c, link);
+		if (c->unsettled && c->slot != NULL && (whatever || !waits_for_log(c)))
+			go_on(c);
+	}
+}
+
+void
+unix_recover_added(struct unix_sink *sink)
+{
+	if (sink->recovering)
+		go_on_with_all(sink, false);
+}
+
+/* All streams have come that will. */
+static void
+recovered(struct turn_task *task)
+{
+	struct unix_sink *sink
+	    = (struct unix_sink *)((char *)task - offsetof(struct unix_sink, recover));
+
+	sink->recovering = false;
+	go_on_with_all(sink, true);
+	unix_log(sink, LOG_INFO, "goes on with %zu connections and %zu subscriptions",
+	    sink->open_count, sink->subscription_count);
 }
 
 /* The peer was told nothing, or nothing can be told: what is stored for it goes, too. */
@@ -253,8 +315,7 @@ recover_slot(struct unix_sink *sink, uint32_t index)
 	}
 	unix_slot_lock(&sink->table, slot);
 	forget_drafts(&sink->table, slot);
-	settle(sink, slot);
-	go_on(sink, slot, fd);
+	unix_connection_new(sink, slot, fd)->unsettled = true;
 }
 
 void
@@ -264,7 +325,10 @@ unix_recover(struct unix_sink *sink)
 
 	for (uint32_t i = 0; i < used; i++)
 		recover_slot(sink, i);
-	if (sink->open_count > 0)
-		unix_log(sink, LOG_INFO, "goes on with %zu connections and %zu subscriptions",
-		    sink->open_count, sink->subscription_count);
+	if (sink->open_count == 0)
+		return;
+	sink->recovering = true;
+	sink->recover.run = recovered;
+	loop_at_turn_end(&sink->recover);
+	go_on_with_all(sink, false);
 }

@@ -134,6 +134,7 @@ hand_over(void)
 static struct feed *
 second_daemon(size_t ring)
 {
+	static unsigned int times;
 	int fd = fcntl(arena_fd(setting.arena), F_DUPFD_CLOEXEC, LOW_FDS);
 	struct feed *feed;
 
@@ -143,8 +144,12 @@ second_daemon(size_t ring)
 	feed = feed_new("s");
 	feed_options(feed)->log.max_line = 4096;
 	feed_options(feed)->log.size = ring;
+	/* Either may come first, in the same turn. */
+	if (times++ % 2 == 0)
+		sink_open();
 	feed_open(feed);
-	sink_open();
+	if (setting.sink == NULL)
+		sink_open();
 	settle();
 	return feed;
 }
