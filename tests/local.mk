@@ -1,8 +1,6 @@
 # Every test program links the rooms as they ship.
 TEST_LIBS = $(ROOMS) $(CMOCKA_LIBS) $(ROOM_LIBS)
 TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests
-LOG_COMPILER = $(SHELL) $(top_srcdir)/%D%/run-program
-EXTRA_DIST += %D%/run-program
 
 # async/ beside Node: the programs of tests/oracle on async/'s own generators
 noinst_PROGRAMS += tests/trace-tool
