@@ -50,10 +50,11 @@ graph_start(struct graph *graph, const struct config *config, const struct confi
 {
 	struct untaken untaken = { graph->arena, config };
 
+	/* A sink finds out how far its predecessor's messages came before anything is logged. */
+	sink_nodes_apply(graph, config, problems);
 	stream_nodes_apply(graph, config, problems);
 	if (former != NULL)
 		stream_nodes_adopt_removed(graph, config, former);
-	sink_nodes_apply(graph, config, problems);
 	stream_nodes_stop_removed(graph, config);
 	arena_each_untaken(graph->arena, untaken_drop, &untaken);
 }
