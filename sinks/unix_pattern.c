@@ -202,10 +202,41 @@ stream_removed(struct streams_watch *watch, struct stream *stream)
 	}
 }
 
+/* Who may see it may be others now. */
+static void
+reconsider(struct unix_connection *c, struct stream *stream)
+{
+	static const struct json_span no_id;
+	struct unix_subscription *s = unix_subscription_find(c, stream_name(stream));
+
+	if (s == NULL) {
+		consider(c, stream, false);
+		return;
+	}
+	if (may_see(c, stream))
+		return;
+	unix_subscription_end(s);
+	unix_refuse(c, no_id, "stream-gone", "\"%s\" is not there any more", stream_name(stream));
+	unix_connection_wake(c);
+}
+
+static void
+stream_changed(struct streams_watch *watch, struct stream *stream)
+{
+	struct unix_connection *c, *next;
+
+	for (c = LIST_FIRST(&sink_of_watch(watch)->connections); c != NULL; c = next) {
+		next = LIST_NEXT(c, link);
+		if (listens(c))
+			reconsider(c, stream);
+	}
+}
+
 void
 unix_streams_watch(struct unix_sink *sink)
 {
 	sink->streams.added = stream_added;
+	sink->streams.changed = stream_changed;
 	sink->streams.removed = stream_removed;
 	streams_watch(&sink->streams);
 }

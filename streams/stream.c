@@ -469,9 +469,11 @@ stream_change(struct stream *stream, const struct stream_options *options)
 		r = stream_keep_chain(stream, options);
 	else
 		r = stream_replace_chain(stream, options);
-	if (r == 0)
-		stream_consider(stream);
-	return r;
+	if (r < 0)
+		return r;
+	table_tell_changed(stream);
+	stream_consider(stream);
+	return 0;
 }
 
 /* ---------------------------------------------------------------------- questions */

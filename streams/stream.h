@@ -128,6 +128,8 @@ struct streams_watch {
 	/* Behind its `ended`.  The log can be read for this turn and the next; then its cursors are
 	 * told that it is closed. */
 	void (*removed)(struct streams_watch *watch, struct stream *stream);
+	/* Its options are others: who may see it, say.  Or NULL. */
+	void (*changed)(struct streams_watch *watch, struct stream *stream);
 };
 void streams_watch(struct streams_watch *watch);
 void streams_unwatch(struct streams_watch *watch);

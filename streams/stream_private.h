@@ -122,6 +122,7 @@ int table_insert(struct stream *stream);
 void table_remove(struct stream *stream);
 void table_tell_added(struct stream *stream);
 void table_tell_removed(struct stream *stream);
+void table_tell_changed(struct stream *stream);
 
 /* ----------------------------------------------------------------- reports */
 

@@ -182,3 +182,15 @@ table_tell_removed(struct stream *stream)
 		watch->removed(watch, stream);
 	}
 }
+
+void
+table_tell_changed(struct stream *stream)
+{
+	struct streams_watch *watch, *next;
+
+	for (watch = table.watches; watch != NULL; watch = next) {
+		next = watch->next;
+		if (watch->changed != NULL)
+			watch->changed(watch, stream);
+	}
+}

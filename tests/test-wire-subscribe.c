@@ -411,6 +411,43 @@ what_is_not_allowed_looks_like_what_is_not_there(void **state)
 	client_expect(client, "{\"reply\":\"subscribe\",\"count\":1,~");
 }
 
+static void
+a_reload_takes_what_it_no_longer_allows(void **state)
+{
+	struct feed *door = feed_new("door");
+	struct stream_options other;
+	struct client *client;
+	static const uid_t nobody[] = { 65534 };
+
+	(void)state;
+	ONLY_IF(getuid() == 0 && chmod(setting.folder, 0755) == 0, "root alone can be others");
+	setting.options.mode = 0666;
+	feed_open(door);
+	sink_open();
+	settle();
+	assert_int_equal(seteuid(65534), 0);
+	client = client_connect();
+	assert_int_equal(seteuid(0), 0);
+	client_send(client, "{\"subscribe\":[\"d*\"]}\n");
+	client_expect(client, "{\"hello\":~");
+	client_expect(client, "{\"subscribed\":\"door\",~");
+	client_expect(client, "{\"reply\":~");
+	client_expect(client, "{\"ready\":~");
+	other = *feed_options(door);
+	other.restricted = true;
+	assert_int_equal(stream_change(feed_stream(door), &other), 0);
+	client_expect(client, "{\"error\":\"stream-gone\",\"message\":\"\\\"door\\\"~");
+	feed_number(door, 1);
+	client_expect_nothing(client);
+	other.allow_uids = nobody;
+	other.allow_uid_count = 1;
+	assert_int_equal(stream_change(feed_stream(door), &other), 0);
+	client_expect(client, "{\"subscribed\":\"door\",\"next\":2,~");
+	client_expect(client, "{\"ready\":\"door\",\"seq\":1}");
+	feed_number(door, 2);
+	client_expect(client, EVENT("door", "2", "\"value\":2"));
+}
+
 int
 main(void)
 {
@@ -432,6 +469,7 @@ main(void)
 		ON_MANUAL_CLOCK(a_glob_takes_in_streams_that_come_later),
 		ON_MANUAL_CLOCK(a_removed_stream_says_ended_and_may_come_again),
 		ON_MANUAL_CLOCK(what_is_not_allowed_looks_like_what_is_not_there),
+		ON_MANUAL_CLOCK(a_reload_takes_what_it_no_longer_allows),
 		ON_REAL_LOOP(a_removed_stream_says_ended_and_may_come_again),
 	};
 
