@@ -96,9 +96,7 @@ unix_pattern_takes(struct unix_connection *c, const char *name, struct unix_patt
 static void
 refuse_more(struct unix_connection *c, const char *name)
 {
-	static const struct json_span no_id;
-
-	unix_refuse(c, no_id, "too-many-subscriptions",
+	(void)unix_tell(c, "too-many-subscriptions", name,
 	    "\"%s\" has come and matches, but this connection has its %lld subscriptions", name,
 	    (long long)c->sink->options.limits.subscriptions);
 }
@@ -206,7 +204,6 @@ stream_removed(struct streams_watch *watch, struct stream *stream)
 static void
 reconsider(struct unix_connection *c, struct stream *stream)
 {
-	static const struct json_span no_id;
 	struct unix_subscription *s = unix_subscription_find(c, stream_name(stream));
 
 	if (s == NULL) {
@@ -216,7 +213,8 @@ reconsider(struct unix_connection *c, struct stream *stream)
 	if (may_see(c, stream))
 		return;
 	unix_subscription_end(s);
-	unix_refuse(c, no_id, "stream-gone", "\"%s\" is not there any more", stream_name(stream));
+	(void)unix_tell(c, "stream-gone", stream_name(stream), "\"%s\" is not there any more",
+	    stream_name(stream));
 	unix_connection_wake(c);
 }
 

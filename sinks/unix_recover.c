@@ -227,13 +227,13 @@ unix_recover_stream(struct unix_connection *c, struct stream *stream)
 void
 unix_recover_orphans(struct unix_connection *c)
 {
-	static const struct json_span no_id;
 	struct unix_cursor *record;
 	uint32_t i = 0;
 
 	while ((record = orphan_next(c, &i)) != NULL) {
 		record->died = unix_draft_number(c->slot);
-		unix_refuse(c, no_id, "stream-gone", "\"%s\" is not there any more", record->name);
+		(void)unix_tell(c, "stream-gone", record->name, "\"%s\" is not there any more",
+		    record->name);
 	}
 }
 

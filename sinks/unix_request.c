@@ -8,24 +8,47 @@
 
 #define SHOWN_MAX 64                 /* bytes of the peer's own words in a message */
 
+static void
+error_begin(struct unix_out *out, struct unix_connection *c, const char *code, const char *format,
+    va_list args)
+{
+	char message[512];
+
+	vsnprintf(message, sizeof message, format, args);
+	unix_out_begin(out, &c->sink->table, c->slot);
+	unix_out_text(out, "{\"error\":");
+	unix_out_name(out, code);
+	unix_out_text(out, ",\"message\":");
+	unix_out_string(out, message, strlen(message));
+}
+
 void
 unix_refuse(struct unix_connection *c, struct json_span id, const char *code,
     const char *format, ...)
 {
 	struct unix_out out;
-	char message[512];
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(message, sizeof message, format, args);
+	error_begin(&out, c, code, format, args);
 	va_end(args);
-	unix_out_begin(&out, &c->sink->table, c->slot);
-	unix_out_text(&out, "{\"error\":");
-	unix_out_name(&out, code);
-	unix_out_text(&out, ",\"message\":");
-	unix_out_string(&out, message, strlen(message));
 	unix_out_id(&out, id);
 	(void)unix_out_end(&out);
+}
+
+bool
+unix_tell(struct unix_connection *c, const char *code, const char *name, const char *format, ...)
+{
+	struct unix_out out;
+	va_list args;
+
+	va_start(args, format);
+	error_begin(&out, c, code, format, args);
+	va_end(args);
+	unix_out_text(&out, ",\"name\":");
+	unix_out_name(&out, name);
+	unix_out_text(&out, "}");
+	return unix_out_end(&out);
 }
 
 /* ------------------------------------------------------------------ patterns */

@@ -64,6 +64,11 @@ int unix_names_parse(struct unix_connection *connection, struct json_span id, co
 void unix_refuse(struct unix_connection *connection, struct json_span id, const char *code,
     const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/* The same without a request, of a stream: {"error":CODE,"message":...,"name":NAME}.  False: no
+ * room. */
+bool unix_tell(struct unix_connection *connection, const char *code, const char *name,
+    const char *format, ...) __attribute__((format(printf, 4, 5)));
+
 /* {"reply":VERB,"count":N up to its end, which unix_out_id() and unix_out_end() write. */
 void unix_reply_begin(struct unix_out *out, struct unix_connection *connection, const char *verb,
     uint64_t count);

@@ -89,17 +89,13 @@ say_added(struct unix_batch *batch, struct unix_subscription *s, struct unix_pie
 static bool
 say_out_of_time(struct unix_batch *batch, struct unix_subscription *s, struct unix_piece *piece)
 {
-	struct unix_out out;
-
 	if (!s->out_of_time)
 		return true;
-	begin(batch, &out);
-	unix_out_text(&out, "{\"error\":\"block-timeout\",\"message\":\"nothing was taken for so "
-	    "long that the source goes on: this subscription skips from now on\",\"name\":");
-	unix_out_name(&out, name_of(s));
-	unix_out_text(&out, "}");
-	if (!end(batch, &out))
+	if (!unix_tell(batch->connection, "block-timeout", name_of(s), "nothing was taken for so "
+	    "long that the source goes on: this subscription skips from now on")) {
+		batch->full = true;
 		return false;
+	}
 	s->out_of_time = false;
 	piece->lag = LAG_SKIP;
 	return true;
@@ -194,13 +190,12 @@ say_ready(struct unix_batch *batch, struct unix_subscription *s, struct unix_pie
 static void
 say_lagged(struct unix_batch *batch, const struct unix_subscription *s, uint64_t from, uint64_t to)
 {
-	static const struct json_span no_id;
 	struct unix_connection *c = batch->connection;
 
 	batch->piece_count = 0;
 	batch->span_count = 0;
 	batch->full = true;
-	unix_refuse(c, no_id, "lagged",
+	(void)unix_tell(c, "lagged", name_of(s),
 	    "\"%s\" is lost from %llu to %llu: this subscriber was too slow", name_of(s),
 	    (unsigned long long)from, (unsigned long long)to);
 	unix_connection_end(c);
