@@ -54,8 +54,10 @@ reader_line(struct reader *reader, const char *line)
 		reader_gap(reader, line);
 		return;
 	}
-	if (strncmp(line, "{\"ready\":", 9) == 0)
+	if (strncmp(line, "{\"ready\":", 9) == 0) {
 		reader->ready = member(line, "\"seq\":") + 1;
+		assert_int_equal(reader->ready, reader->next);
+	}
 	else if (strncmp(line, "{\"error\":\"block-timeout\"", 24) == 0)
 		reader->out_of_time = true;
 	else if (strncmp(line, "{\"error\":\"lagged\"", 17) == 0)
@@ -402,6 +404,62 @@ close_with_a_history_that_is_lost_begins_all_the_same(void **state)
 }
 
 static void
+ready_stands_exactly_where_the_past_ends(void **state)
+{
+	struct feed *feed;
+	struct reader reader;
+
+	(void)state;
+	sink_open();
+	feed = feed_start("s");
+	feed_many(feed, 6000);
+	reader = subscribe("s", "skip");
+	feed_many(feed, 1000);
+	reader_read(&reader);
+	assert_int_equal(reader.ready, 6001);
+	assert_int_equal(reader.next, 7001);
+	assert_int_equal(reader.gaps, 0);
+}
+
+static void
+last_events_that_fill_the_outbox_come_one_after_the_other(void **state)
+{
+	struct feed *feeds[4];
+	struct client *client;
+	char *text = malloc(30001), name[16];
+	int events = 0, ready = 0;
+
+	(void)state;
+	setting.options.limits.outbox = 64 * 1024;
+	setting.options.limits.request = 1024;
+	setting.options.limits.subscriptions = 8;
+	sink_open();
+	memset(text, 'x', 30000);
+	text[0] = text[29999] = '"';
+	text[30000] = '\0';
+	for (int i = 0; i < 4; i++) {
+		snprintf(name, sizeof name, "s%d", i);
+		feeds[i] = feed_new(name);
+		feed_options(feeds[i])->log.max_line = 32 * 1024;
+		feed_open(feeds[i]);
+		feed_text(feeds[i], text);
+		feed_state(feeds[i], STATE_DOWN);
+	}
+	settle();
+	client = client_new();
+	client_send(client, "{\"subscribe\":[\"*\"],\"from\":\"latest\",\"id\":\"i\"}\n");
+	while (ready < 4) {
+		const char *line = client_line(client);
+
+		events += strncmp(line, "{\"stream\":", 10) == 0;
+		ready += line_is_like(line, "{\"ready\":~,\"seq\":2,\"id\":\"i\"}");
+	}
+	assert_int_equal(events, 4);
+	client_expect_nothing(client);
+	free(text);
+}
+
+static void
 one_that_never_reads_costs_the_others_nothing(void **state)
 {
 	struct feed *feed;
@@ -581,6 +639,8 @@ main(void)
 		ON_MANUAL_CLOCK(close_finishes_the_line_says_lagged_and_ends),
 		ON_MANUAL_CLOCK(close_that_never_reads_is_closed_in_the_end),
 		ON_MANUAL_CLOCK(close_with_a_history_that_is_lost_begins_all_the_same),
+		ON_MANUAL_CLOCK(ready_stands_exactly_where_the_past_ends),
+		ON_MANUAL_CLOCK(last_events_that_fill_the_outbox_come_one_after_the_other),
 		ON_MANUAL_CLOCK(one_that_never_reads_costs_the_others_nothing),
 		ON_MANUAL_CLOCK(a_flood_on_one_stream_hides_no_other_of_the_connection),
 		ON_MANUAL_CLOCK(more_streams_than_one_message_holds_all_come),

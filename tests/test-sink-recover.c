@@ -110,6 +110,17 @@ first_daemon(size_t ring, int burst)
 
 /* ----------------------------------------------------------- the second daemon */
 
+/* Nothing of the test's own lies where fds are handed over. */
+static void
+keep_low_fds(void)
+{
+	int fd;
+
+	while ((fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)) < LOW_FDS)
+		;
+	close(fd);
+}
+
 static void
 hand_over(void)
 {
@@ -318,6 +329,7 @@ die_and_go_on(long number, int at, bool before, size_t ring, bool reads)
 	bool died;
 	pid_t pid;
 
+	keep_low_fds();
 	setting_manual(NULL);
 	snprintf(manager_path, sizeof manager_path, "%s/m", setting.folder);
 	assert_int_equal(manager_open(&manager, argv, manager_path), 0);
@@ -390,6 +402,7 @@ store_open(void **state)
 {
 	static const char *const argv[] = { "none", NULL };
 
+	keep_low_fds();
 	setting_manual(state);
 	snprintf(manager_path, sizeof manager_path, "%s/m", setting.folder);
 	assert_int_equal(manager_open(&manager, argv, manager_path), 0);
@@ -516,6 +529,58 @@ a_connection_whose_fd_was_not_stored_is_freed(void **state)
 	assert_int_equal(fdstore_drop_untaken(), 1);
 }
 
+static void
+while_the_store_is_full_nobody_new_is_greeted(void **state)
+{
+	enum { COUNT = 600 };
+	static struct client *clients[COUNT];
+	int greeted = 0;
+
+	(void)state;
+	setting.control.log = NULL;
+	sink_open();
+	for (int i = 0; i < COUNT; i++)
+		clients[i] = client_connect();
+	settle();
+	for (int i = 0; i < COUNT; i++)
+		greeted += recv(clients[i]->fd, &(char){ 0 }, 1, MSG_DONTWAIT | MSG_PEEK) == 1;
+	/* How many fit is the kernel's (net.unix.max_dgram_qlen, RLIMIT_NOFILE). */
+	assert_in_range(greeted, 1, COUNT);
+	for (int i = 0; i < COUNT && greeted < COUNT; i++) {
+		manager_receive(&manager);
+		assert_int_equal(loop_manual_advance(10 * MILLISECOND), 0);
+		settle();
+	}
+	for (int i = 0; i < COUNT; i++)
+		client_expect(clients[i], "{\"hello\":~");
+	manager_receive(&manager);
+	assert_int_equal(manager.stored, COUNT + 1);
+}
+
+static void
+a_socket_of_the_service_manager_is_taken_by_the_sinks_name(void **state)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	(void)state;
+	memcpy(address.sun_path, setting.path, strlen(setting.path));
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+	assert_int_equal(listen(fd, 16), 0);
+	fdstore_close();
+	strcpy(manager.store[0].name, "local");
+	manager.store[0].fd = fd;
+	manager.stored = 1;
+	hand_over();
+	sink_open();
+	client_new();
+	sink_stop(false, SECOND);
+	clients_free();
+	settle();
+	/* The file is not ours. */
+	assert_int_equal(access(setting.path, F_OK), 0);
+}
+
 int
 main(void)
 {
@@ -530,13 +595,15 @@ main(void)
 		    a_stream_that_does_not_come_again_is_told, store_open, store_close, NULL },
 		{ "a_connection_whose_fd_was_not_stored_is_freed",
 		    a_connection_whose_fd_was_not_stored_is_freed, store_open, store_close, NULL },
+		{ "while_the_store_is_full_nobody_new_is_greeted",
+		    while_the_store_is_full_nobody_new_is_greeted, store_open, store_close, NULL },
+		{ "a_socket_of_the_service_manager_is_taken_by_the_sinks_name",
+		    a_socket_of_the_service_manager_is_taken_by_the_sinks_name, store_open,
+		    store_close, NULL },
 		cmocka_unit_test(a_death_at_any_send_is_not_noticed),
 		cmocka_unit_test(a_death_at_any_receive_is_not_noticed),
 		cmocka_unit_test(a_death_while_a_slow_peer_has_half_a_line_is_not_noticed),
 	};
 
-	/* The low fds are for what is handed over. */
-	while (fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) < LOW_FDS)
-		;
 	return cmocka_run_group_tests_name("recovery", tests, NULL, NULL);
 }

@@ -269,6 +269,25 @@ requests_go_round_the_ring_for_long(void **state)
 }
 
 static void
+a_request_may_lie_over_the_end_of_the_ring(void **state)
+{
+	struct client *client;
+	char text[400], reply[400];
+
+	(void)state;
+	setting.options.limits.request = 256;
+	client = begin();
+	client_send(client, "{\"ping\":1");
+	for (int i = 0; i < 500; i++) {
+		/* The end of one and the beginning of the next: the ring is never empty. */
+		snprintf(text, sizeof text, ",\"id\":\"%0*d\"}\n{\"ping\":1", i % 200 + 1, i);
+		client_send(client, text);
+		snprintf(reply, sizeof reply, "{\"reply\":\"ping\",\"id\":\"%0*d\"}", i % 200 + 1, i);
+		client_expect(client, reply);
+	}
+}
+
+static void
 a_thousand_requests_at_once_are_answered_in_order(void **state)
 {
 	struct client *client = begin();
@@ -460,6 +479,7 @@ main(void)
 		ON_MANUAL_CLOCK(ten_megabytes_without_a_newline_are_thrown_away),
 		ON_MANUAL_CLOCK(a_request_of_exactly_the_limit_is_served),
 		ON_MANUAL_CLOCK(requests_go_round_the_ring_for_long),
+		ON_MANUAL_CLOCK(a_request_may_lie_over_the_end_of_the_ring),
 		ON_MANUAL_CLOCK(a_thousand_requests_at_once_are_answered_in_order),
 		ON_MANUAL_CLOCK(whoever_asks_and_never_reads_is_read_no_more),
 		ON_MANUAL_CLOCK(too_long_an_id_is_refused),
