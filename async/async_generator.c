@@ -153,6 +153,16 @@ unpark_return(struct async_generator *gen)
 	return completion;
 }
 
+/* What awaiting a promise that is fulfilled gives; takes the reference over. */
+static struct completion
+settled(struct promise *promise)
+{
+	struct completion completion = { .type = COMPLETION_NORMAL, .value = promise->value };
+
+	promise_unref(promise);
+	return completion;
+}
+
 static void
 await_return_done(struct job *job)
 {
@@ -179,20 +189,30 @@ body_ended(struct async_generator *gen, enum completion_type type)
 {
 	struct completion completion = { .type = type, .value = gen->co.value };
 
+	coroutine_check_end(&gen->co);
 	gen->state = DRAINING_QUEUE;
 	gen->canceling = false;
 	complete_step(gen, completion, RESULT_DONE);
 	drain_queue(gen);
 }
 
-static void resume(struct async_generator *gen, struct completion completion);
+/* Who called resume(), for the shortcuts.  An await of what is there already appends a job.  When
+ * the queue is empty, and nothing is left to do in the job that runs, that one is the very next to run, so it
+ * may as well be done at once: no trace can tell.  "Nothing is left" is known in these two places only. */
+enum tail {
+	TAIL_NONE,
+	TAIL_NEXT,               /* next(), by a job that will only await the result: for yields */
+	TAIL_JOB,                /* a job itself: for every await */
+};
+
+static void resume(struct async_generator *gen, struct completion completion, enum tail tail);
 
 static void
 awaited(struct job *job)
 {
 	struct async_generator *gen = generator_of_job(job);
 
-	resume(gen, unpark(gen));
+	resume(gen, unpark(gen), TAIL_JOB);
 }
 
 /* AsyncGeneratorUnwrapYieldResumption, behind its Await. */
@@ -204,7 +224,7 @@ yield_return_awaited(struct job *job)
 
 	if (completion.type == COMPLETION_NORMAL)
 		completion.type = COMPLETION_RETURN;
-	resume(gen, completion);
+	resume(gen, completion, TAIL_JOB);
 }
 
 /* What the request in front asks of a body that stands at a yield.  True: go on with *ret. */
@@ -238,38 +258,109 @@ yield_answer(struct async_generator *gen, struct completion *ret)
 	return false;
 }
 
+/* What yield_answer() comes to when that request is the only one: most times. */
+static void
+yield_answer_only(struct async_generator *gen)
+{
+	struct iterator_request *request = gen->queue;
+
+	request->next = NULL;
+	gen->queue = NULL;
+	gen->canceled = false;
+	gen->state = SUSPENDED_YIELD;
+	promise_fulfill_result(&request->promise, gen->co.value, RESULT_VALUE);
+}
+
+/* That request is the only one, and the yield goes as it should. */
+static bool
+is_plain_yield(const struct async_generator *gen)
+{
+	return gen->queue->next == gen->queue && !gen->canceling;
+}
+
 static void
 yield_awaited(struct job *job)
 {
 	struct async_generator *gen = generator_of_job(job);
 	union value yielded = gen->co.value;
-	struct completion completion = unpark(gen);
+	struct completion completion;
+
+	if (is_plain_yield(gen)) {
+		gen->parked = false;
+		yield_answer_only(gen);
+		return;
+	}
+	completion = unpark(gen);
 
 	if (completion.type == COMPLETION_NORMAL) {
 		gen->co.value = yielded;
 		if (!yield_answer(gen, &completion))
 			return;
 	}
-	resume(gen, completion);
+	resume(gen, completion, TAIL_JOB);
 }
 
-/* AsyncGeneratorResume, and AsyncGeneratorStart's end of the body. */
-static void
-resume(struct async_generator *gen, struct completion completion)
+/* The job that an await of a plain value would append may be done at once. */
+static bool
+may_skip_tick(const struct async_generator *gen, enum tail tail)
 {
+	return tail == TAIL_JOB && !gen->canceling && job_skip();
+}
+
+/* The same for an await of a promise, if that is fulfilled. */
+static bool
+may_skip_await(const struct async_generator *gen, enum tail tail)
+{
+	const struct promise *promise = gen->co.value.pointer;
+
+	return promise != NULL && promise->state == PROMISE_FULFILLED && may_skip_tick(gen, tail);
+}
+
+/* The same for the await in a yield, to the only request there is. */
+static bool
+may_skip_yield(const struct async_generator *gen, enum tail tail)
+{
+	return tail != TAIL_NONE && is_plain_yield(gen) && job_skip();
+}
+
+static enum step
+body_step(struct async_generator *gen, struct completion completion, enum tail tail)
+{
+	gen->state = EXECUTING;
+	gen->co.received = (uint8_t)completion.type;
+	gen->co.value = completion.value;
+	gen->co.at_tail = tail != TAIL_NONE;
+	return coroutine_resume(&gen->co, gen->frame);
+}
+
+/* Does what a step asks for, and the next, until something has to be waited for.  Not inline: what it
+ * needs room for would be paid for by every value. */
+__attribute__((noinline)) static void
+body_stepped(struct async_generator *gen, enum step step, enum tail tail)
+{
+	struct completion completion;
+
 	for (;;) {
-		gen->state = EXECUTING;
-		gen->co.received = (uint8_t)completion.type;
-		gen->co.value = completion.value;
-		switch (coroutine_resume(&gen->co, gen->frame)) {
+		switch (step) {
 		case STEP_AWAIT:
+			if (may_skip_await(gen, tail)) {
+				completion = settled(gen->co.value.pointer);
+				break;
+			}
 			park_on(gen, gen->co.value.pointer, awaited);
 			return;
 		case STEP_TICK:
+			if (may_skip_tick(gen, tail)) {
+				completion = (struct completion){ .type = COMPLETION_NORMAL };
+				break;
+			}
 			park_for_tick(gen, awaited);
 			return;
 		case STEP_YIELD:
-			park_for_tick(gen, yield_awaited);
+			if (may_skip_yield(gen, tail))
+				yield_answer_only(gen);
+			else
+				park_for_tick(gen, yield_awaited);
 			return;
 		case STEP_YIELD_AWAITED:
 			if (!yield_answer(gen, &completion))
@@ -284,7 +375,20 @@ resume(struct async_generator *gen, struct completion completion)
 		default:
 			coroutine_trap_step(&gen->co);
 		}
+		step = body_step(gen, completion, tail);
 	}
+}
+
+/* AsyncGeneratorResume, and AsyncGeneratorStart's end of the body. */
+static void
+resume(struct async_generator *gen, struct completion completion, enum tail tail)
+{
+	enum step step = body_step(gen, completion, tail);
+
+	if (step == STEP_YIELD && may_skip_yield(gen, tail))
+		yield_answer_only(gen);         /* the way of most values */
+	else
+		body_stepped(gen, step, tail);
 }
 
 static void
@@ -293,7 +397,7 @@ resume_at_yield(struct async_generator *gen)
 	struct completion completion;
 
 	if (take_request(gen, &completion))
-		resume(gen, completion);
+		resume(gen, completion, TAIL_NONE);
 }
 
 /* ------------------------------------------------------------------ methods */
@@ -309,7 +413,8 @@ generator_next(struct iterator *iterator, struct iterator_request *request)
 	}
 	enqueue(gen, request);
 	if (gen->state == SUSPENDED_START || gen->state == SUSPENDED_YIELD)
-		resume_at_yield(gen);
+		resume(gen, (struct completion){ COMPLETION_NORMAL, request->value },
+		    request->at_tail ? TAIL_NEXT : TAIL_NONE);
 }
 
 static void

@@ -11,9 +11,9 @@ struct async_generator {
 	struct iterator_request *queue;    /* circular, by its youngest */
 	uint32_t slot;                     /* in the registry */
 	uint8_t state;
+	bool canceling;                    /* the next resumption is a throw of -ECANCELED */
+	bool canceled;                     /* behind the end no request waits for anything */
 	bool parked : 1;                   /* `job` is queued or a reaction */
-	bool canceling : 1;                /* the next resumption is a throw of -ECANCELED */
-	bool canceled : 1;                 /* behind the end no request waits for anything */
 	bool in_cancel : 1;
 	max_align_t frame[];
 };

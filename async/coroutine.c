@@ -6,7 +6,7 @@
 const struct coroutine *coroutine_running;
 
 /* A plain `return` in a body written in the words would skip FINALLY. */
-static void
+void
 coroutine_check_end(const struct coroutine *co)
 {
 	if (co->file == NULL || co->ended)
@@ -15,18 +15,6 @@ coroutine_check_end(const struct coroutine *co)
 	    "leave by THROW, by RETURN or by falling into FINALLY\n",
 	    co->name, co->file, co->line);
 	abort();
-}
-
-enum step
-coroutine_resume(struct coroutine *co, void *frame)
-{
-	const struct coroutine *outer = coroutine_enter(co);
-	enum step step = co->body(co, frame);
-
-	coroutine_enter(outer);
-	if (step == STEP_RETURN || step == STEP_THROW)
-		coroutine_check_end(co);
-	return step;
 }
 
 static void

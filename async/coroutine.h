@@ -62,8 +62,9 @@ struct coroutine {
 	uint16_t thrown_at;      /* the macros': the line of the first error */
 	uint8_t received;        /* enum completion_type of `value` */
 	uint8_t ending;          /* the macros': how END will end */
-	bool in_finally;
-	bool ended;              /* the macros': END was reached */
+	bool in_finally : 1;
+	bool ended : 1;          /* the macros': END was reached */
+	bool at_tail;            /* its step is the last thing that a job does */
 };
 
 /* The body that is running now, NULL outside. */
@@ -79,8 +80,19 @@ coroutine_enter(const struct coroutine *co)
 	return outer;
 }
 
-/* Calls the body.  For the two kinds of generators. */
-enum step coroutine_resume(struct coroutine *co, void *frame);
+/* Calls the body.  For the two kinds of generators, which check its end by coroutine_check_end(). */
+static inline enum step
+coroutine_resume(struct coroutine *co, void *frame)
+{
+	const struct coroutine *outer = coroutine_enter(co);
+	enum step step = co->body(co, frame);
+
+	coroutine_enter(outer);
+	return step;
+}
+
+/* A body that is over has gone through FINALLY; else this says so and aborts. */
+void coroutine_check_end(const struct coroutine *co);
 
 /* ------------------------------------------------- what the words stand on */
 
@@ -166,7 +178,7 @@ coroutine_throw(struct coroutine *co, union value reason, int line)
 /* await iterator.next(): the result is in the request (promise.value, promise.result). */
 #define AWAIT_NEXT(iterator, request) \
 	do { \
-		iterator_next((iterator), (request), value_undefined()); \
+		iterator_next_at_tail((iterator), (request), coroutine_->at_tail); \
 		if (!(request)->threw) \
 			return coroutine_await(coroutine_, &(request)->promise, __LINE__); \
 		__attribute__((fallthrough)); \

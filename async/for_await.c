@@ -99,14 +99,46 @@ ended(struct job *job)
 static void received(struct job *job);
 static void value_taken(struct job *job);
 
-/* Goes on from a state of the loop, as far as it goes without waiting. */
+/* next() has given a value, and nothing is in its way. */
+static bool
+has_value(const struct for_await *self)
+{
+	const struct promise *promise = &self->loop.request.promise;
+
+	return promise->state == PROMISE_FULFILLED && promise->result == RESULT_VALUE
+	    && !self->canceling;
+}
+
+/* Hands the value over and asks for the next, again as long as that is there at once and its job would be
+ * the next to run: the way of most.
+ * True: the next one is asked for.  False: on_value() wants none now, *ret_gate is what it gave. */
+static bool
+take_values(struct for_await *self, struct promise **ret_gate)
+{
+	do {
+		struct promise *gate = self->on_value(self->context, self->loop.value);
+
+		if (gate != NULL || self->canceling) {
+			*ret_gate = gate;
+			return false;
+		}
+		iteration_ask(&self->loop);
+		self->loop.value = self->loop.request.promise.value;
+	} while (has_value(self) && job_skip());
+	return true;
+}
+
+/* Goes on from a state of the loop, as far as it goes without waiting.  The last thing that a job does. */
 static void
 advance(struct for_await *self, enum iteration_state state)
 {
+	self->loop.at_tail = true;
 	while (state == ITERATION_VALUE) {
-		struct promise *gate = self->on_value(self->context, self->loop.value);
+		struct promise *gate;
 
-		if (self->canceling) {          /* by on_value() itself */
+		if (take_values(self, &gate))
+			state = iteration_asked(&self->loop);
+		else if (self->canceling) {     /* by on_value() itself */
 			self->canceling = false;
 			promise_unref(gate);
 			state = iteration_leave(&self->loop, cancellation);
@@ -114,11 +146,10 @@ advance(struct for_await *self, enum iteration_state state)
 			struct completion leave = { .type = COMPLETION_NORMAL };
 
 			state = iteration_leave(&self->loop, leave);
-		} else if (gate != NULL) {
+		} else {
 			park_on(self, gate, value_taken);
 			return;
-		} else
-			state = iteration_next(&self->loop);
+		}
 	}
 	if (state == ITERATION_AWAIT)
 		park_on(self, &self->loop.request.promise, received);
@@ -126,12 +157,13 @@ advance(struct for_await *self, enum iteration_state state)
 		for_await_finish(self);
 }
 
+/* The end, an error, a cancellation, or what the closing gave. */
 static void
-received(struct job *job)
+received_else(struct for_await *self)
 {
-	struct for_await *self = for_await_of_job(job);
+	const struct promise *promise = self->job.promise;
 	bool canceled = self->canceling && !self->loop.closing;
-	bool arrived = job->promise != NULL && job->promise->state == PROMISE_FULFILLED
+	bool arrived = promise != NULL && promise->state == PROMISE_FULFILLED
 	    && self->loop.request.promise.result == RESULT_VALUE;
 	struct completion completion = unpark(self);
 
@@ -140,6 +172,19 @@ received(struct job *job)
 		advance(self, iteration_leave(&self->loop, completion));
 	else
 		advance(self, iteration_received(&self->loop, completion.type, completion.value));
+}
+
+static void
+received(struct job *job)
+{
+	struct for_await *self = for_await_of_job(job);
+
+	if (has_value(self) && !self->loop.closing) {
+		self->parked = false;
+		self->loop.value = self->loop.request.promise.value;
+		advance(self, ITERATION_VALUE);
+	} else
+		received_else(self);
 }
 
 static void

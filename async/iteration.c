@@ -10,7 +10,13 @@ iteration_throw(struct iteration *loop, union value reason)
 enum iteration_state
 iteration_next(struct iteration *loop)
 {
-	iterator_next(loop->iterator, &loop->request, value_undefined());
+	iteration_ask(loop);
+	return iteration_asked(loop);
+}
+
+enum iteration_state
+iteration_asked(struct iteration *loop)
+{
 	if (loop->request.threw)
 		return iteration_throw(loop, loop->request.promise.value);
 	return ITERATION_AWAIT;

@@ -24,6 +24,7 @@ struct iterator_request {
 	struct promise *awaited;         /* return(): the promise to await in place of `value` */
 	uint8_t completion;              /* enum completion_type */
 	bool threw;                      /* the call itself threw; the error is promise.value */
+	bool at_tail;                    /* see iterator_next_at_tail() */
 };
 
 struct iterator_ops {
@@ -75,6 +76,16 @@ iterator_request_begin(struct iterator *iterator, struct iterator_request *reque
 		.value = value,
 		.completion = (uint8_t)completion,
 	};
+}
+
+/* next() by somebody who runs in a job and has nothing left to do in it but to await the result:
+ * when the body yields at once, the request may be answered at once. */
+static inline void
+iterator_next_at_tail(struct iterator *iterator, struct iterator_request *request, bool at_tail)
+{
+	iterator_request_begin(iterator, request, COMPLETION_NORMAL, value_undefined());
+	request->at_tail = at_tail;
+	iterator->ops->next(iterator, request);
 }
 
 /* Make a request.  `request` must be idle.  The promise is &request->promise. */

@@ -5,6 +5,7 @@
 #include "async/promise.h"
 
 struct job *job_youngest;
+size_t jobs_left;
 static bool running;
 
 void
@@ -80,19 +81,23 @@ job_take(void)
 size_t
 jobs_run(size_t max)
 {
-	size_t count = 0;
+	size_t count;
 
 	assert(!running);
 	running = true;
-	while (job_youngest != NULL && count < max) {
+	jobs_left = max;
+	while (job_youngest != NULL && jobs_left > 0) {
 		struct job *job = job_take();
 		/* What embeds the promise may be freed by the job: ask before. */
 		struct promise *counted = promise_counted(job->promise);
 
+		jobs_left--;
 		job->run(job);
-		promise_unref(counted);
-		count++;
+		if (counted != NULL)
+			promise_unref(counted);
 	}
 	running = false;
+	count = max - jobs_left;
+	jobs_left = 0;
 	return count;
 }

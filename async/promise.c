@@ -89,10 +89,8 @@ promise_fulfill(struct promise *promise, union value value)
 }
 
 void
-promise_fulfill_result(struct promise *promise, union value value, enum result_kind result)
+promise_fulfill_reactions(struct promise *promise, union value value, enum result_kind result)
 {
-	if (promise->state != PROMISE_PENDING)
-		return;
 	promise->result = (uint8_t)result;
 	promise_settle(promise, PROMISE_FULFILLED, value);
 }

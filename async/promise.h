@@ -68,7 +68,21 @@ promise_counted(struct promise *promise)
 
 /* Settle.  A promise settled already stays as it is. */
 void promise_fulfill(struct promise *promise, union value value);
-void promise_fulfill_result(struct promise *promise, union value value, enum result_kind result);
+void promise_fulfill_reactions(struct promise *promise, union value value,
+    enum result_kind result);
+
+static inline void
+promise_fulfill_result(struct promise *promise, union value value, enum result_kind result)
+{
+	if (promise->reactions != NULL) {
+		promise_fulfill_reactions(promise, value, result);
+	} else if (promise->state == PROMISE_PENDING) {
+		promise->value = value;
+		promise->state = PROMISE_FULFILLED;
+		promise->result = (uint8_t)result;
+	}
+}
+
 void promise_reject(struct promise *promise, union value reason);
 void promise_fail(struct promise *promise, int error);
 

@@ -30,6 +30,8 @@ resume(struct sync_generator *gen, enum completion_type type, union value value,
 	gen->co.received = (uint8_t)type;
 	gen->co.value = value;
 	step = (int)coroutine_resume(&gen->co, gen->frame);
+	if (step == STEP_RETURN || step == STEP_THROW)
+		coroutine_check_end(&gen->co);
 	gen->state = COMPLETED;
 	switch (step) {
 	case STEP_YIELD:

@@ -129,6 +129,7 @@ for_await_resume(struct activation *activation, struct frame *frame, struct outc
 	size_t max = (size_t)frame->statement->count;
 	enum iteration_state state;
 
+	frame->loop.at_tail = activation->co->at_tail;
 	if (frame->at == ITERATION_AWAIT)
 		state = iteration_received(&frame->loop, (enum completion_type)outcome->type,
 		    outcome->value);
@@ -155,6 +156,7 @@ for_await_begin(struct activation *activation, const struct statement *statement
 	}
 	frame = frame_push(activation, for_await_resume, statement);
 	frame->loop.iterator = instance_async_iterator(instance);
+	frame->loop.at_tail = activation->co->at_tail;
 	return for_await_state(activation, frame, outcome, iteration_next(&frame->loop));
 }
 
