@@ -154,6 +154,18 @@ ready(void *context, unsigned long calls)
 	run_loop(source_new(ready_body, calls));
 }
 
+/* Two loops at once: neither's ticks can be skipped, as each finds the other's job in the queue. */
+static void
+queued(void *context, unsigned long calls)
+{
+	struct iterator *other = source_new(ready_body, calls / 2);
+
+	(void)context;
+	if (for_await(other, take, ended, other) == NULL)
+		abort();
+	run_loop(source_new(ready_body, calls / 2));
+}
+
 static void
 tick(void *context, unsigned long calls)
 {
@@ -263,6 +275,7 @@ main(int argc, char **argv)
 	print_ns("callback", plain, NULL, VALUES);
 	print_ns("sync", sync_ready, NULL, VALUES);
 	print_ns("ready", ready, NULL, VALUES);
+	print_ns("queued", queued, NULL, VALUES);
 	print_ns("tick", tick, NULL, VALUES);
 	print_ns("turn", turn, NULL, TURNS);
 	for (int i = 1; i <= CHAIN; i++) {

@@ -25,6 +25,7 @@ let callback = take;
 await measure("callback", VALUES, n => { for (let i = 0; i < n; i++) callback(i); });
 await measure("sync", VALUES, n => { for (const value of syncReady(n)) taken += value; });
 await measure("ready", VALUES, loop(ready));
+await measure("queued", VALUES, n => Promise.all([loop(ready)(n / 2), loop(ready)(n / 2)]));
 await measure("tick", VALUES, loop(tick));
 await measure("turn", TURNS, loop(turn));
 for (let i = 1; i <= CHAIN; i++)

@@ -72,6 +72,10 @@ def loop(source):
     return run
 
 
+async def queued(n):
+    await asyncio.gather(loop(ready)(n // 2), loop(ready)(n // 2))
+
+
 def chain(length):
     def source(n):
         result = ready(n)
@@ -85,6 +89,7 @@ async def main():
     await measure("callback", VALUES, plain)
     await measure("sync", VALUES, sync)
     await measure("ready", VALUES, loop(ready))
+    await measure("queued", VALUES, queued)
     await measure("tick", VALUES, loop(tick))
     await measure("turn", TURNS, loop(turn))
     for i in range(1, CHAIN + 1):
