@@ -1,6 +1,8 @@
 libbase_a_SOURCES = \
 	%D%/clock.c \
 	%D%/clock.h \
+	%D%/crash.c \
+	%D%/crash.h \
 	%D%/fdstore.c \
 	%D%/fdstore.h \
 	%D%/histogram.c \

@@ -6,6 +6,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/crash.h"
+
 static void
 process_mask(int how)
 {
@@ -58,5 +60,6 @@ process_prepare(void)
 {
 	process_open_standard_fds();
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)crash_open();
 	process_raise_limit();
 }

@@ -7,8 +7,8 @@
 void process_block_signals(void);
 void process_unblock_signals(void);
 
-/* Descriptors 0 to 2 are open, a broken pipe is an error of write(2) and not a signal, and
- * RLIMIT_NOFILE is raised to its hard limit. */
+/* Descriptors 0 to 2 are open, a broken pipe is an error of write(2) and not a signal, deaths of our
+ * own are counted (base/crash.h), and RLIMIT_NOFILE is raised to its hard limit. */
 void process_prepare(void);
 
 #endif

@@ -108,6 +108,13 @@ tests_test_fdstore_SOURCES = %D%/test-fdstore.c
 tests_test_fdstore_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_fdstore_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_fdstore_LDADD = $(TEST_LIBS)
+# base/crash
+check_PROGRAMS += tests/test-crash
+TESTS += tests/test-crash
+tests_test_crash_SOURCES = %D%/test-crash.c
+tests_test_crash_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_crash_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_crash_LDADD = $(TEST_LIBS)
 # async: loop
 check_PROGRAMS += tests/test-loop
 TESTS += tests/test-loop
