@@ -163,6 +163,8 @@ unix_draft_save_rest(const struct unix_table *table, struct unix_slot *slot, str
 
 	if (!cut->cut)
 		return;
+	/* There is room: what was in the outbox stood before the piece and is gone, and no line
+	 * that is longer is sent (unix_step.c). */
 	unix_out_begin(&out, table, slot);
 	unix_out_bytes(&out, cut->rest.data, cut->rest.length);
 	(void)unix_out_end_bytes(&out);

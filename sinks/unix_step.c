@@ -113,20 +113,36 @@ unix_line_seq(struct text line)
 	return at != NULL ? strtoull(at + sizeof member - 1, NULL, 10) : 0;
 }
 
-/* `latest`: the last event, and the state behind it if that is not `up`. */
+/* The event at which `latest` begins, without its LF; length 0: there is none, or no more. */
+static struct text
+last_event(struct log *log, const struct unix_piece *piece)
+{
+	struct text event = log_last_event(log);
+
+	if (piece->from >= piece->target)
+		return (struct text){ .data = "" };
+	if (unix_line_seq(event) == piece->from)
+		return event;
+	if (piece->from < log_tail_seq(log))
+		return (struct text){ .data = "" };
+	event = log_rest(log, piece->from, 0);
+	event.length--;
+	return event;
+}
+
+/* `latest`: the last event, and the state behind it if that is not `up`.  An event that has no room
+ * beside the state even in an empty outbox is told as lost. */
 static void
 last_lines(struct unix_out *out, const struct unix_subscription *s, const struct unix_piece *piece)
 {
 	struct log *log = s->cursor.log;
-	struct text event = log_last_event(log), state = log_last_state(log);
+	struct text event = last_event(log, piece), state = log_last_state(log);
 	uint64_t state_seq = unix_line_seq(state);
 
-	if (unix_line_seq(event) == piece->from && piece->from < piece->target)
+	if (event.length + LINES_ROOM <= out->mask + 1)
 		unix_out_bytes(out, event.data, event.length);
-	else if (piece->from < piece->target && piece->from >= log_tail_seq(log)) {
-		event = log_rest(log, piece->from, 0);
-		unix_out_bytes(out, event.data, event.length - 1);
-	}
+	else
+		gap_line(out, name_of(s), piece->from, piece->from, "queue");
 	if (log_state(log) == STATE_UP || state_seq >= piece->target
 	    || state_seq <= unix_line_seq(event))
 		return;
@@ -224,6 +240,23 @@ clip(const struct unix_subscription *s, const struct unix_piece *piece, struct s
 	    - log_offset(s->cursor.log, span->first));
 }
 
+/* Of a line that the peer takes in part the rest has to have room in the outbox: the span ends
+ * before one that is longer.  Such lines come to a subscriber when max_line is raised, or was once
+ * higher. */
+static void
+clip_long(const struct unix_batch *batch, const struct unix_subscription *s, struct span *span)
+{
+	uint64_t room = batch->connection->sink->table.shape.outbox, seq = span->first;
+	const struct log *log = s->cursor.log;
+
+	if (span->length <= room)
+		return;
+	while (seq < span->next && log_offset(log, seq + 1) - log_offset(log, seq) <= room)
+		seq++;
+	span->next = seq;
+	span->length = (size_t)(log_offset(log, seq) - log_offset(log, span->first));
+}
+
 static void
 add_span(struct unix_batch *batch, struct unix_piece *piece, const struct span *span)
 {
@@ -236,6 +269,16 @@ add_span(struct unix_batch *batch, struct unix_piece *piece, const struct span *
 		batch->room -= span->length;
 	else
 		batch->full = true;
+}
+
+/* The line at the cursor is too long for this connection: it is told as lost. */
+static void
+skip_long(struct unix_batch *batch, struct unix_subscription *s, struct unix_piece *piece)
+{
+	if (!say_gap(batch, s, piece, piece->from, piece->from))
+		return;
+	cursor_advance(&s->cursor, piece->from + 1);
+	piece->from = piece->to = s->cursor.seq;
 }
 
 /* False: the connection is ending, and the subscription gone. */
@@ -265,7 +308,11 @@ read_log(struct unix_batch *batch, struct unix_subscription *s, struct unix_piec
 	if (!any || (piece->target != 0 && piece->from >= piece->target))
 		return true;
 	clip(s, piece, &span);
-	add_span(batch, piece, &span);
+	clip_long(batch, s, &span);
+	if (span.length > 0)
+		add_span(batch, piece, &span);
+	else
+		skip_long(batch, s, piece);
 	return true;
 }
 
