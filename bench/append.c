@@ -51,7 +51,7 @@ run_all(struct arena *arena, unsigned long calls)
 
 	if (log_open(arena, "temperature", &options, &load.log) < 0)
 		exit(1);
-	load.event.value = (struct json_value){ .kind = JSON_DOUBLE, .number = 21.375 };
+	load.event.value = (struct json_value){ .kind = JSON_KIND_DOUBLE, .number = 21.375 };
 	run("append, kept 256 bytes", load_append, &load, calls);
 	log_set_kept_size(load.log, 32);
 	run("append, kept 32 bytes", load_append, &load, calls);

@@ -22,7 +22,7 @@ load_encode(void *context, unsigned long calls)
 	char line[4096];
 
 	for (unsigned long i = 0; i < calls; i++) {
-		if (load->event.value.kind == JSON_DOUBLE)
+		if (load->event.value.kind == JSON_KIND_DOUBLE)
 			load->event.value.number = load->numbers[i % VALUES];
 		load->event.time.mono_ns += load->step_ns;
 		load->event.time.real_ns += (int64_t)load->step_ns;
@@ -63,11 +63,11 @@ main(int argc, char **argv)
 
 	if (encoder_init(&load.encoder, "temperature") < 0)
 		return 1;
-	load.event.value = (struct json_value){ .kind = JSON_INTEGER, .integer = 1 };
+	load.event.value = (struct json_value){ .kind = JSON_KIND_INTEGER, .integer = 1 };
 	run("integer, same stamp", &load, calls);
 	load.step_ns = 12345;
 	run("integer, new stamp", &load, calls);
-	load.event.value.kind = JSON_DOUBLE;
+	load.event.value.kind = JSON_KIND_DOUBLE;
 	load.step_ns = 0;
 	fill(&load, 1 / 8.0, 400);
 	run("short double, same stamp", &load, calls);
@@ -78,10 +78,10 @@ main(int argc, char **argv)
 	run("any double, same stamp", &load, calls);
 	fill(&load, 1e-6, 100000000);
 	run("double of six decimals, same stamp", &load, calls);
-	load.event.value = (struct json_value){ .kind = JSON_STRING,
+	load.event.value = (struct json_value){ .kind = JSON_KIND_STRING,
 		.text = { .data = text, .length = sizeof text - 1 } };
 	run("string of 28 bytes, same stamp", &load, calls);
-	load.event.value.kind = JSON_TEXT;
+	load.event.value.kind = JSON_KIND_TEXT;
 	load.event.value.text.data = "{\"a\":1,\"b\":[true,null]}";
 	load.event.value.text.length = 23;
 	run("JSON text of 23 bytes, same stamp", &load, calls);

@@ -131,10 +131,10 @@ read_number(struct part part, struct json_value *ret)
 	if (!looks_decimal(text))
 		return false;
 	errno = 0;
-	*ret = (struct json_value){ .kind = JSON_INTEGER, .integer = strtoll(text, &end, 10) };
+	*ret = (struct json_value){ .kind = JSON_KIND_INTEGER, .integer = strtoll(text, &end, 10) };
 	if (*end == '\0' && errno == 0)
 		return true;
-	*ret = (struct json_value){ .kind = JSON_DOUBLE, .number = strtod(text, &end) };
+	*ret = (struct json_value){ .kind = JSON_KIND_DOUBLE, .number = strtod(text, &end) };
 	return *end == '\0' && isfinite(ret->number);
 }
 
@@ -148,7 +148,7 @@ scale_number(const struct attr_options *options, struct json_value *value)
 	(void)json_value_number(value, &number);
 	if (options->has_scale)
 		number = json_number_scale(number, options->scale);
-	*value = (struct json_value){ .kind = JSON_DOUBLE, .number = number + options->offset };
+	*value = (struct json_value){ .kind = JSON_KIND_DOUBLE, .number = number + options->offset };
 }
 
 /* ------------------------------------------------------------------------- parse */
@@ -182,6 +182,6 @@ attr_parse(const struct attr_options *options, const regex_t *regex, const char 
 	}
 	if (has_to)
 		return -EBADMSG;
-	*ret = (struct json_value){ .kind = JSON_STRING, .text = { part.text, part.length } };
+	*ret = (struct json_value){ .kind = JSON_KIND_STRING, .text = { part.text, part.length } };
 	return 0;
 }

@@ -247,7 +247,7 @@ gpio_event(struct gpio *self, uint8_t value, struct moment time)
 		.kind = EVENT_VALUE,
 		.time = time,
 		.position = gpio_edges_position(&self->edges),
-		.value = { .kind = JSON_INTEGER, .integer = value },
+		.value = { .kind = JSON_KIND_INTEGER, .integer = value },
 	};
 	return &self->source.event;
 }
@@ -272,7 +272,7 @@ gpio_edge_event(struct gpio *self, bool rising, uint64_t mono_ns)
 
 	gpio_event(self, rising, moment_of_mono(mono_ns));
 	self->source.event.members[0] = (struct event_member){ "edge", {
-		.kind = JSON_STRING, .text = { names[rising], strlen(names[rising]) } } };
+		.kind = JSON_KIND_STRING, .text = { names[rising], strlen(names[rising]) } } };
 	self->source.event.member_count = 1;
 	return &self->source.event;
 }

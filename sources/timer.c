@@ -116,7 +116,7 @@ timer_tick(struct timer_source *self)
 	self->source.event = (struct event){
 		.kind = EVENT_VALUE,
 		.time = moment_now(),
-		.value = { .kind = JSON_INTEGER, .integer = kept->value },
+		.value = { .kind = JSON_KIND_INTEGER, .integer = kept->value },
 	};
 	timer_advance(self, 1);
 	return &self->source.event;

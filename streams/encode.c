@@ -150,11 +150,11 @@ static size_t
 value_bound(const struct json_value *value)
 {
 	switch (value->kind) {
-	case JSON_STRING:
+	case JSON_KIND_STRING:
 		return 2 + 6 * value->text.length;
-	case JSON_BASE64:
+	case JSON_KIND_BASE64:
 		return 2 + (value->text.length + 2) / 3 * 4;
-	case JSON_TEXT:
+	case JSON_KIND_TEXT:
 		return value->text.length + 4;
 	default:
 		return NUMBER_ROOM;
@@ -177,21 +177,21 @@ static inline char *
 put_value(char *p, const char *end, const struct json_value *value)
 {
 	switch (value->kind) {
-	case JSON_BOOL:
+	case JSON_KIND_BOOL:
 		return value->boolean ? PUT(p, "true") : PUT(p, "false");
-	case JSON_INTEGER:
+	case JSON_KIND_INTEGER:
 		return number_signed(p, value->integer);
-	case JSON_UNSIGNED:
+	case JSON_KIND_UNSIGNED:
 		return number_unsigned(p, value->unsigned_integer);
-	case JSON_DOUBLE:
+	case JSON_KIND_DOUBLE:
 		return number_double(p, value->number);
-	case JSON_STRING:
+	case JSON_KIND_STRING:
 		return encode_string(p, end, value->text.data, value->text.length);
-	case JSON_BASE64:
+	case JSON_KIND_BASE64:
 		return encode_base64(p, end, value->text.data, value->text.length);
-	case JSON_TEXT:
+	case JSON_KIND_TEXT:
 		return put_text(p, end, value->text.data, value->text.length);
-	case JSON_NULL_VALUE:
+	case JSON_KIND_NULL:
 		break;
 	}
 	return PUT(p, "null");

@@ -13,14 +13,14 @@
 #include "base/clock.h"
 
 enum json_kind {
-	JSON_NULL_VALUE,
-	JSON_BOOL,
-	JSON_INTEGER,
-	JSON_UNSIGNED,   /* above INT64_MAX */
-	JSON_DOUBLE,     /* finite; written in its shortest round-trip form */
-	JSON_STRING,     /* bytes, escaped on the way out; invalid UTF-8 becomes U+FFFD */
-	JSON_BASE64,     /* bytes, written as a base64 string (RFC 4648, 4) */
-	JSON_TEXT,       /* JSON text, checked by base/json, copied as it is */
+	JSON_KIND_NULL,
+	JSON_KIND_BOOL,
+	JSON_KIND_INTEGER,
+	JSON_KIND_UNSIGNED,   /* above INT64_MAX */
+	JSON_KIND_DOUBLE,     /* finite; written in its shortest round-trip form */
+	JSON_KIND_STRING,     /* bytes, escaped on the way out; invalid UTF-8 becomes U+FFFD */
+	JSON_KIND_BASE64,     /* bytes, written as a base64 string (RFC 4648, 4) */
+	JSON_KIND_TEXT,       /* JSON text, checked by base/json, copied as it is */
 };
 
 struct json_value {
@@ -33,7 +33,7 @@ struct json_value {
 		struct {
 			const char *data;
 			size_t length;
-		} text;      /* JSON_STRING, JSON_BASE64, JSON_TEXT */
+		} text;      /* JSON_KIND_STRING, JSON_KIND_BASE64, JSON_KIND_TEXT */
 	};
 };
 

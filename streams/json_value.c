@@ -15,21 +15,21 @@ bool
 json_value_number(const struct json_value *value, double *ret)
 {
 	switch (value->kind) {
-	case JSON_INTEGER:
+	case JSON_KIND_INTEGER:
 		*ret = (double)value->integer;
 		return true;
-	case JSON_UNSIGNED:
+	case JSON_KIND_UNSIGNED:
 		*ret = (double)value->unsigned_integer;
 		return true;
-	case JSON_DOUBLE:
+	case JSON_KIND_DOUBLE:
 		*ret = value->number;
 		return true;
-	case JSON_TEXT:
+	case JSON_KIND_TEXT:
 		return json_span_double(value_span(value), ret) == 0;
-	case JSON_NULL_VALUE:
-	case JSON_BOOL:
-	case JSON_STRING:
-	case JSON_BASE64:
+	case JSON_KIND_NULL:
+	case JSON_KIND_BOOL:
+	case JSON_KIND_STRING:
+	case JSON_KIND_BASE64:
 		break;
 	}
 	return false;
@@ -44,10 +44,10 @@ json_value_member(const struct json_value *value, const char *path, struct json_
 		*ret = *value;
 		return true;
 	}
-	if (value->kind != JSON_TEXT
+	if (value->kind != JSON_KIND_TEXT
 	    || !json_member(value->text.data, value->text.length, path, &span))
 		return false;
-	*ret = (struct json_value){ .kind = JSON_TEXT, .text = { span.text, span.length } };
+	*ret = (struct json_value){ .kind = JSON_KIND_TEXT, .text = { span.text, span.length } };
 	return true;
 }
 
@@ -73,12 +73,12 @@ json_value_string(const struct json_value *value, char **scratch, size_t *scratc
 	struct json_span span = value_span(value);
 	ssize_t length;
 
-	if (value->kind == JSON_STRING) {
+	if (value->kind == JSON_KIND_STRING) {
 		*ret = span.text;
 		*ret_length = span.length;
 		return 0;
 	}
-	if (value->kind != JSON_TEXT || json_span_kind(span) != JSON_TOKEN_STRING)
+	if (value->kind != JSON_KIND_TEXT || json_span_kind(span) != JSON_TOKEN_STRING)
 		return -EINVAL;
 	if (memchr(span.text, '\\', span.length) == NULL) {
 		*ret = span.text + 1;
@@ -154,18 +154,18 @@ json_value_equal(const struct json_value *value, const char *text, size_t length
 	case JSON_TOKEN_STRING:
 		return string_equal(value, span);
 	case JSON_TOKEN_NULL:
-		if (value->kind == JSON_NULL_VALUE)
+		if (value->kind == JSON_KIND_NULL)
 			return true;
 		break;
 	case JSON_TOKEN_TRUE:
 	case JSON_TOKEN_FALSE:
-		if (value->kind == JSON_BOOL)
+		if (value->kind == JSON_KIND_BOOL)
 			return value->boolean == (json_span_kind(span) == JSON_TOKEN_TRUE);
 		break;
 	default:
 		break;
 	}
-	return value->kind == JSON_TEXT && text_equal(value_span(value), span);
+	return value->kind == JSON_KIND_TEXT && text_equal(value_span(value), span);
 }
 
 double

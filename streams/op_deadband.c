@@ -37,16 +37,16 @@ hash_value(const struct json_value *value)
 	uint64_t hash = UINT64_C(0xcbf29ce484222325) + (uint64_t)value->kind;
 
 	switch (value->kind) {
-	case JSON_STRING:
-	case JSON_BASE64:
-	case JSON_TEXT:
+	case JSON_KIND_STRING:
+	case JSON_KIND_BASE64:
+	case JSON_KIND_TEXT:
 		return hash_bytes(hash, value->text.data, value->text.length);
-	case JSON_BOOL:
+	case JSON_KIND_BOOL:
 		return hash ^ value->boolean;
-	case JSON_NULL_VALUE:
-	case JSON_INTEGER:
-	case JSON_UNSIGNED:
-	case JSON_DOUBLE:
+	case JSON_KIND_NULL:
+	case JSON_KIND_INTEGER:
+	case JSON_KIND_UNSIGNED:
+	case JSON_KIND_DOUBLE:
 		break;
 	}
 	return hash;

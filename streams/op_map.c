@@ -19,7 +19,7 @@ map_missing(struct operator *self, const struct event *event)
 	char message[120];
 
 	if (options->missing == MAP_NULL) {
-		operator_copy(self, event)->value.kind = JSON_NULL_VALUE;
+		operator_copy(self, event)->value.kind = JSON_KIND_NULL;
 		return &self->event;
 	}
 	snprintf(message, sizeof message, "map: the value has no member \"%s\"", options->field);

@@ -27,7 +27,7 @@ scale_apply(struct operator *self, const struct event *event)
 		return NULL;
 	}
 	operator_copy(self, event)->value = (struct json_value){
-		.kind = JSON_DOUBLE, .number = number,
+		.kind = JSON_KIND_DOUBLE, .number = number,
 	};
 	return &self->event;
 }

@@ -332,7 +332,7 @@ feed_number(struct feed *feed, int64_t value)
 	const struct event event = {
 		.kind = EVENT_VALUE,
 		.time = feed_moment,
-		.value = { .kind = JSON_INTEGER, .integer = value },
+		.value = { .kind = JSON_KIND_INTEGER, .integer = value },
 	};
 
 	feed_event(feed, &event);
@@ -351,7 +351,7 @@ feed_text(struct feed *feed, const char *json)
 	const struct event event = {
 		.kind = EVENT_VALUE,
 		.time = feed_moment,
-		.value = { .kind = JSON_TEXT },
+		.value = { .kind = JSON_KIND_TEXT },
 	};
 	struct fed *fed = feed_add(feed, &event, json);
 

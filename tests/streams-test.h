@@ -31,13 +31,13 @@ test_event(struct json_value value)
 static inline struct event
 test_integer(int64_t integer)
 {
-	return test_event((struct json_value){ .kind = JSON_INTEGER, .integer = integer });
+	return test_event((struct json_value){ .kind = JSON_KIND_INTEGER, .integer = integer });
 }
 
 static inline struct event
 test_string(const char *string, size_t length)
 {
-	return test_event((struct json_value){ .kind = JSON_STRING,
+	return test_event((struct json_value){ .kind = JSON_KIND_STRING,
 	    .text = { .data = string, .length = length } });
 }
 

@@ -66,7 +66,7 @@ assert_value(struct json_value value, const char *text)
 static void
 assert_string(const char *bytes, size_t length, const char *text)
 {
-	assert_value((struct json_value){ .kind = JSON_STRING, .text = { bytes, length } }, text);
+	assert_value((struct json_value){ .kind = JSON_KIND_STRING, .text = { bytes, length } }, text);
 }
 #define ASSERT_STRING(literal, text) assert_string((literal), sizeof(literal) - 1, (text))
 
@@ -79,7 +79,7 @@ an_event_with_an_edge(void **state)
 
 	(void)state;
 	event.members[0] = (struct event_member){ "edge",
-		{ .kind = JSON_STRING, .text = { "rising", 6 } } };
+		{ .kind = JSON_KIND_STRING, .text = { "rising", 6 } } };
 	event.member_count = 1;
 	assert_line(encoder_of("door", NULL), &event, 1043,
 	    "{\"stream\":\"door\",\"seq\":1043,\"time\":\"2026-11-20T11:15:59.123456789Z\","
@@ -89,11 +89,11 @@ an_event_with_an_edge(void **state)
 static void
 the_unit_stands_behind_the_value(void **state)
 {
-	struct event event = test_event((struct json_value){ .kind = JSON_DOUBLE, .number = 41.5 });
+	struct event event = test_event((struct json_value){ .kind = JSON_KIND_DOUBLE, .number = 41.5 });
 
 	(void)state;
-	event.members[0] = (struct event_member){ "min", { .kind = JSON_INTEGER, .integer = -3 } };
-	event.members[1] = (struct event_member){ "ok", { .kind = JSON_BOOL, .boolean = true } };
+	event.members[0] = (struct event_member){ "min", { .kind = JSON_KIND_INTEGER, .integer = -3 } };
+	event.members[1] = (struct event_member){ "ok", { .kind = JSON_KIND_BOOL, .boolean = true } };
 	event.member_count = 2;
 	assert_line(encoder_of("board", "Cel"), &event, 1,
 	    "{\"stream\":\"board\",\"seq\":1,\"time\":\"" TIME "\",\"mono_ns\":8123456789012,"
@@ -166,19 +166,19 @@ static void
 values_of_each_kind(void **state)
 {
 	(void)state;
-	assert_value((struct json_value){ .kind = JSON_NULL_VALUE }, "null");
-	assert_value((struct json_value){ .kind = JSON_BOOL, .boolean = true }, "true");
-	assert_value((struct json_value){ .kind = JSON_BOOL, .boolean = false }, "false");
-	assert_value((struct json_value){ .kind = JSON_INTEGER, .integer = INT64_MIN },
+	assert_value((struct json_value){ .kind = JSON_KIND_NULL }, "null");
+	assert_value((struct json_value){ .kind = JSON_KIND_BOOL, .boolean = true }, "true");
+	assert_value((struct json_value){ .kind = JSON_KIND_BOOL, .boolean = false }, "false");
+	assert_value((struct json_value){ .kind = JSON_KIND_INTEGER, .integer = INT64_MIN },
 	    "-9223372036854775808");
-	assert_value((struct json_value){ .kind = JSON_UNSIGNED, .unsigned_integer = UINT64_MAX },
+	assert_value((struct json_value){ .kind = JSON_KIND_UNSIGNED, .unsigned_integer = UINT64_MAX },
 	    "18446744073709551615");
-	assert_value((struct json_value){ .kind = JSON_DOUBLE, .number = -DBL_MAX },
+	assert_value((struct json_value){ .kind = JSON_KIND_DOUBLE, .number = -DBL_MAX },
 	    "-1.7976931348623157e+308");
-	assert_value((struct json_value){ .kind = JSON_DOUBLE, .number = 1.0 / 0.0 }, "null");
-	assert_value((struct json_value){ .kind = JSON_TEXT, .text = { "{\"x\":[1]}", 9 } },
+	assert_value((struct json_value){ .kind = JSON_KIND_DOUBLE, .number = 1.0 / 0.0 }, "null");
+	assert_value((struct json_value){ .kind = JSON_KIND_TEXT, .text = { "{\"x\":[1]}", 9 } },
 	    "{\"x\":[1]}");
-	assert_value((struct json_value){ .kind = JSON_TEXT, .text = { NULL, 0 } }, "null");
+	assert_value((struct json_value){ .kind = JSON_KIND_TEXT, .text = { NULL, 0 } }, "null");
 }
 
 static void
@@ -192,7 +192,7 @@ base64_is_that_of_rfc_4648(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-		assert_value((struct json_value){ .kind = JSON_BASE64,
+		assert_value((struct json_value){ .kind = JSON_KIND_BASE64,
 		    .text = { cases[i].bytes, strlen(cases[i].bytes) } }, cases[i].text);
 }
 
@@ -402,7 +402,7 @@ the_longest_of_everything_fits_its_bound(void **state)
 {
 	char unit[ENCODER_UNIT_MAX - 1], bytes[300];
 	struct encoder encoder = encoder_of(NAME64, NULL);
-	struct event event = test_event((struct json_value){ .kind = JSON_DOUBLE,
+	struct event event = test_event((struct json_value){ .kind = JSON_KIND_DOUBLE,
 	    .number = -1.2345678901234567e-308 });
 
 	(void)state;
@@ -413,7 +413,7 @@ the_longest_of_everything_fits_its_bound(void **state)
 	event.time = (struct moment){ .mono_ns = UINT64_MAX, .real_ns = INT64_MIN };
 	for (unsigned int i = 0; i < EVENT_MEMBERS_MAX; i++)
 		event.members[i] = (struct event_member){ "a_member",
-			{ .kind = JSON_STRING, .text = { bytes, sizeof bytes } } };
+			{ .kind = JSON_KIND_STRING, .text = { bytes, sizeof bytes } } };
 	event.member_count = EVENT_MEMBERS_MAX;
 	(void)line_of(&encoder, &event, UINT64_MAX);
 	event = test_gap(UINT64_MAX - 1);
@@ -459,14 +459,14 @@ nothing_is_written_behind_the_room(void **state)
 		bytes[i] = (char)(i * 7);
 	event = test_string(bytes, sizeof bytes);
 	assert_rooms(&event);
-	event.value.kind = JSON_BASE64;
+	event.value.kind = JSON_KIND_BASE64;
 	assert_rooms(&event);
-	event.members[0] = (struct event_member){ "n", { .kind = JSON_DOUBLE, .number = 0.1 + 0.2 } };
+	event.members[0] = (struct event_member){ "n", { .kind = JSON_KIND_DOUBLE, .number = 0.1 + 0.2 } };
 	event.members[1] = (struct event_member){ "s", event.value };
 	event.member_count = 2;
 	assert_rooms(&event);
 	memset(bytes, '1', sizeof bytes);
-	event.value.kind = JSON_TEXT;
+	event.value.kind = JSON_KIND_TEXT;
 	assert_rooms(&event);
 }
 

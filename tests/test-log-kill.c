@@ -82,7 +82,7 @@ event_of(uint64_t seq)
 		memset(bytes, 'a' + (int)(seq % 26), 300);
 		event = test_string(bytes, seq * 37 % 300);
 	} else if (seq % 3 == 1) {
-		event.value = (struct json_value){ .kind = JSON_DOUBLE, .number = (double)seq / 8 };
+		event.value = (struct json_value){ .kind = JSON_KIND_DOUBLE, .number = (double)seq / 8 };
 	}
 	event.time.real_ns += (int64_t)seq * 1000;
 	event.time.mono_ns += seq * 1000;

@@ -11,16 +11,16 @@
 
 /* --------------------------------------------------------------------- the events */
 
-#define I(n) { .kind = EVENT_VALUE, .value = { .kind = JSON_INTEGER, .integer = (n) } }
-#define D(x) { .kind = EVENT_VALUE, .value = { .kind = JSON_DOUBLE, .number = (x) } }
+#define I(n) { .kind = EVENT_VALUE, .value = { .kind = JSON_KIND_INTEGER, .integer = (n) } }
+#define D(x) { .kind = EVENT_VALUE, .value = { .kind = JSON_KIND_DOUBLE, .number = (x) } }
 #define T(text_) { .kind = EVENT_VALUE, \
-	.value = { .kind = JSON_TEXT, .text = { (text_), sizeof (text_) - 1 } } }
+	.value = { .kind = JSON_KIND_TEXT, .text = { (text_), sizeof (text_) - 1 } } }
 #define S(text_) { .kind = EVENT_VALUE, \
-	.value = { .kind = JSON_STRING, .text = { (text_), sizeof (text_) - 1 } } }
-#define BOOL(bool_) { .kind = EVENT_VALUE, .value = { .kind = JSON_BOOL, .boolean = (bool_) } }
-#define NOTHING { .kind = EVENT_VALUE, .value = { .kind = JSON_NULL_VALUE } }
+	.value = { .kind = JSON_KIND_STRING, .text = { (text_), sizeof (text_) - 1 } } }
+#define BOOL(bool_) { .kind = EVENT_VALUE, .value = { .kind = JSON_KIND_BOOL, .boolean = (bool_) } }
+#define NOTHING { .kind = EVENT_VALUE, .value = { .kind = JSON_KIND_NULL } }
 #define AT(n, seconds) { .kind = EVENT_VALUE, .time = { .mono_ns = (seconds) * SECOND }, \
-	.value = { .kind = JSON_INTEGER, .integer = (n) } }
+	.value = { .kind = JSON_KIND_INTEGER, .integer = (n) } }
 #define GAP { .kind = EVENT_GAP, .lost = 3 }
 #define DOWN { .kind = EVENT_STATE, .is = STATE_DOWN }
 #define OVER { .kind = EVENT_STATE, .is = STATE_STARTING }
@@ -88,24 +88,24 @@ static void
 say_value(const struct json_value *value)
 {
 	switch (value->kind) {
-	case JSON_NULL_VALUE:
+	case JSON_KIND_NULL:
 		say(" null");
 		break;
-	case JSON_BOOL:
+	case JSON_KIND_BOOL:
 		say(value->boolean ? " true" : " false");
 		break;
-	case JSON_INTEGER:
+	case JSON_KIND_INTEGER:
 		say(" %d", (int)value->integer);
 		break;
-	case JSON_UNSIGNED:
+	case JSON_KIND_UNSIGNED:
 		say(" %llu", (unsigned long long)value->unsigned_integer);
 		break;
-	case JSON_DOUBLE:
+	case JSON_KIND_DOUBLE:
 		say(" %.15g", value->number);
 		break;
-	case JSON_STRING:
-	case JSON_BASE64:
-	case JSON_TEXT:
+	case JSON_KIND_STRING:
+	case JSON_KIND_BASE64:
+	case JSON_KIND_TEXT:
 		say(" %.*s", (int)value->text.length, value->text.data);
 		break;
 	}

@@ -59,7 +59,7 @@ scripted_value(struct scripted *self)
 {
 	self->event = (struct event){
 		.kind = EVENT_VALUE,
-		.value = { .kind = JSON_INTEGER, .integer = self->i },
+		.value = { .kind = JSON_KIND_INTEGER, .integer = self->i },
 		.position = { .producer = 3, .consumed = (uint64_t)self->i },
 	};
 	return &self->event;

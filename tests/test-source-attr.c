@@ -97,9 +97,9 @@ parsed(const struct attr_options *options, const char *text)
 		regfree(&regex);
 	if (r < 0)
 		snprintf(said, sizeof said, "%s", strerrorname_np(-r));
-	else if (value.kind == JSON_INTEGER)
+	else if (value.kind == JSON_KIND_INTEGER)
 		snprintf(said, sizeof said, "%lld", (long long)value.integer);
-	else if (value.kind == JSON_DOUBLE)
+	else if (value.kind == JSON_KIND_DOUBLE)
 		snprintf(said, sizeof said, "%.17g", value.number);
 	else
 		snprintf(said, sizeof said, "\"%.*s\"", (int)value.text.length, value.text.data);

@@ -40,8 +40,8 @@ feed_value(int value)
 
 	memset(text, 'x', sizeof text);
 	if (value < 0)
-		return (struct json_value){ .kind = JSON_STRING, .text = { text, world.length } };
-	return (struct json_value){ .kind = JSON_INTEGER, .integer = value };
+		return (struct json_value){ .kind = JSON_KIND_STRING, .text = { text, world.length } };
+	return (struct json_value){ .kind = JSON_KIND_INTEGER, .integer = value };
 }
 
 static const struct event *

@@ -56,8 +56,8 @@ events_come_as_they_happen(void **state)
 	const struct event edge = {
 		.kind = EVENT_VALUE,
 		.time = { UINT64_C(8123456789012), INT64_C(1795173359123456789) },
-		.value = { .kind = JSON_INTEGER, .integer = 1 },
-		.members = { { "edge", { .kind = JSON_STRING, .text = { "rising", 6 } } } },
+		.value = { .kind = JSON_KIND_INTEGER, .integer = 1 },
+		.members = { { "edge", { .kind = JSON_KIND_STRING, .text = { "rising", 6 } } } },
 		.member_count = 1,
 	};
 
