@@ -52,7 +52,7 @@ graph_start(struct graph *graph, const struct config *config, const struct confi
 
 	/* A sink finds out how far its predecessor's messages came before anything is logged. */
 	sink_nodes_apply(graph, config, problems);
-	stream_nodes_apply(graph, config, problems);
+	stream_nodes_apply(graph, config, former, problems);
 	if (former != NULL)
 		stream_nodes_adopt_removed(graph, config, former);
 	stream_nodes_stop_removed(graph, config);
@@ -62,7 +62,7 @@ graph_start(struct graph *graph, const struct config *config, const struct confi
 void
 graph_change(struct graph *graph, const struct config *config, struct problems *problems)
 {
-	stream_nodes_apply(graph, config, problems);
+	stream_nodes_apply(graph, config, NULL, problems);
 	sink_nodes_apply(graph, config, problems);
 }
 

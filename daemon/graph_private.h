@@ -51,8 +51,9 @@ struct graph {
 
 /* ------------------------------------------------------------------ streams */
 
+/* former: what a predecessor ran, whose histories may lie in other files; or NULL. */
 void stream_nodes_apply(struct graph *graph, const struct config *config,
-    struct problems *problems);
+    const struct config *former, struct problems *problems);
 
 /* Those of `former` that `config` has no more, as they were, but with a source that gives nothing;
  * and their end. */

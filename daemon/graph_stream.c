@@ -120,7 +120,8 @@ history_tell(const struct stream_node *node, struct problems *problems)
 }
 
 static void
-node_begin(struct graph *graph, const struct config_stream *config, struct problems *problems)
+node_begin(struct graph *graph, const struct config_stream *config,
+    const struct config_stream *former, struct problems *problems)
 {
 	struct stream_node *node = node_new(graph, config);
 	struct stream_options options;
@@ -128,6 +129,7 @@ node_begin(struct graph *graph, const struct config_stream *config, struct probl
 
 	if (node != NULL) {
 		options = options_of(config, node->operators);
+		options.log.former_path = former != NULL ? former->history.path : NULL;
 		error = stream_new(graph->arena, &options, &node->stream);
 		if (error == 0) {
 			history_tell(node, problems);
@@ -181,7 +183,7 @@ node_stopped(struct stream *stream, void *context)
 	node->next = NULL;
 	node_free(node);
 	if (next != NULL && !graph->stopping)
-		node_begin(graph, next, &problems);
+		node_begin(graph, next, NULL, &problems);
 	config_stream_unref(next);
 	problems_say(&problems);
 	graph_consider_stopped(graph);
@@ -209,8 +211,15 @@ node_apply(struct stream_node *node, const struct config_stream *config,
 		node_change(node, config, problems);
 }
 
+static const struct config_stream *
+stream_find_former(const struct config *former, const char *name)
+{
+	return former != NULL ? config_stream_find(former, name) : NULL;
+}
+
 void
-stream_nodes_apply(struct graph *graph, const struct config *config, struct problems *problems)
+stream_nodes_apply(struct graph *graph, const struct config *config, const struct config *former,
+    struct problems *problems)
 {
 	struct stream_node *node, *following;
 
@@ -218,9 +227,13 @@ stream_nodes_apply(struct graph *graph, const struct config *config, struct prob
 		following = TAILQ_NEXT(node, link);
 		node_apply(node, config_stream_find(config, node->config->name), problems);
 	}
-	for (size_t i = 0; i < config->stream_count; i++)
-		if (node_find(graph, config->streams[i]->name) == NULL)
-			node_begin(graph, config->streams[i], problems);
+	for (size_t i = 0; i < config->stream_count; i++) {
+		const char *name = config->streams[i]->name;
+
+		if (node_find(graph, name) == NULL)
+			node_begin(graph, config->streams[i], stream_find_former(former, name),
+			    problems);
+	}
 }
 
 /* ------------------------------------------------------------ removed meanwhile */

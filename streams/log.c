@@ -176,7 +176,7 @@ log_attach(struct log *log, const struct log_options *options)
 
 	if (r < 0)
 		return r;
-	r = store_find(&log->store, log->arena, log->name, options->path);
+	r = store_find(&log->store, log->arena, log->name, options);
 	if (r < 0 && arena_has(log->arena, EXTENT_LOG, log->name))
 		return r;
 	if (r < 0) {

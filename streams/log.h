@@ -36,6 +36,7 @@ struct log_options {
 	uint64_t count;            /* keep at most so many entries; 0: as many as fit */
 	uint64_t age_ns;           /* keep them at most so long; 0: for ever */
 	const char *path;          /* keep it in this file instead of the arena; NULL */
+	const char *former_path;   /* at open: where a predecessor may have kept it; NULL */
 };
 
 struct log;
@@ -46,9 +47,9 @@ struct log;
  *
  * With a path it lies in that file, all of whose blocks are taken at once, so that a full disk is
  * told here and by log_change() and never later: then, or when the file cannot be opened, belongs
- * to another process or is something else, it lies in the arena instead, and log_path_error() says
- * why; it moves when it is opened or changed again and nothing is in the way, and replaces an older
- * log that lies there.  A file written in this boot of the machine is adopted as the arena is.
+ * to another process or is something else (another stream's log, too), it lies in the arena
+ * instead, and log_path_error() says why; it moves when it is opened or changed again and nothing
+ * is in the way, and replaces an older log of this stream that lies there.  A file written in this boot of the machine is adopted as the arena is.
  * After a reboot it is too if it was closed by log_close().  A power cut costs what the kernel had
  * not written to the disk yet (some 35 s as it is configured, by vm.dirty_expire_centisecs and
  * vm.dirty_writeback_centisecs); torn lines are cut off, the whole ones before them are kept, and

@@ -55,7 +55,7 @@ log_move(struct log *log, uint64_t ring_size, const char *path)
 	int r;
 
 	layout = log_layout(ring_size, path != NULL, &size);
-	r = store_may_stand(&log->store, path);
+	r = store_may_stand(&log->store, log->name, path);
 	if (r < 0)
 		return r;
 	r = store_prepare(&fresh.store, log->store.arena, log->name, path, size);
@@ -74,7 +74,8 @@ log_move(struct log *log, uint64_t ring_size, const char *path)
 	return 0;
 }
 
-/* In the arena, if it cannot be in the file. */
+/* In the arena, if it cannot be in the file: a successor looks there, and not in a file that no
+ * config names any more. */
 static int
 log_move_to(struct log *log, uint64_t ring_size, const char *path)
 {
@@ -87,7 +88,7 @@ log_move_to(struct log *log, uint64_t ring_size, const char *path)
 		log->path_error = r;
 		if (r == 0)
 			return 0;
-		if (ring_size == log_ring_size(log))
+		if (ring_size == log_ring_size(log) && store_is_in(&log->store, NULL))
 			return 0;       /* and it stays where it is */
 	}
 	return log_move(log, ring_size, NULL);

@@ -56,6 +56,13 @@ log_header_valid(const struct log_header *header, const char *name, uint64_t ext
 	    && strncmp(header->name, name, sizeof header->name) == 0;
 }
 
+bool
+log_header_of_another(const struct log_header *header, const char *name)
+{
+	return header->checksum == header_checksum(header)
+	    && strncmp(header->name, name, sizeof header->name) != 0;
+}
+
 static void
 log_point(struct log *log, const struct log_header *layout)
 {

@@ -166,9 +166,11 @@ void log_take_options(struct log *log, const struct log_options *options);
 
 /* -------------------------------------------------------------------- store */
 
-/* The log that there is, in the arena or else in the file, not mapped yet.  -ENOENT: none.
- * -EEXIST: the file is something else.  -EBUSY: another process has the file. */
-int store_find(struct log_store *store, struct arena *arena, const char *name, const char *path);
+/* The log of this name that there is, in the arena or else in the file where it was or is to be,
+ * not mapped yet.  -ENOENT: none.  -EEXIST: the file is something else, or another stream's log.
+ * -EBUSY: another process has the file. */
+int store_find(struct log_store *store, struct arena *arena, const char *name,
+    const struct log_options *options);
 
 /* A new one, zeroed, that takes the old one's place (or nobody's) by store_replace(); `path` NULL:
  * in the arena. */
@@ -177,8 +179,8 @@ int store_prepare(struct log_store *store, struct arena *arena, const char *name
 int store_replace(struct log_store *old, struct log_store *prepared);
 
 /* May a prepared one take the place of what is under this path?  0: nothing is, or `store`, or a
- * log that nobody has open; -EEXIST, -EBUSY, ... as store_find(). */
-int store_may_stand(const struct log_store *store, const char *path);
+ * log of this name that nobody has open; -EEXIST, -EBUSY, ... as store_find(). */
+int store_may_stand(const struct log_store *store, const char *name, const char *path);
 
 /* Maps it, with what lies from `mirror` on once more behind its end. */
 int store_map(struct log_store *store, uint64_t mirror);
@@ -202,6 +204,9 @@ struct log_header log_layout(uint64_t ring_size, bool sums, uint64_t *ret_size);
 
 /* Is it one of ours, whole, and of this name? */
 bool log_header_valid(const struct log_header *header, const char *name, uint64_t extent_size);
+
+/* It is whole, as far as it can be told, and of another stream. */
+bool log_header_of_another(const struct log_header *header, const char *name);
 
 /* Makes a log of an empty extent: hot words, record and header from what `log` says; its lines, if
  * it has any, lie in ring and index already. */

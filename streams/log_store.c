@@ -48,15 +48,16 @@ file_prepared_path(const char *path)
 
 /* Nobody's file is taken for a log, since a damaged log is removed. */
 static int
-file_find(struct log_store *store, const char *path)
+file_find(struct log_store *store, const char *name, const char *path)
 {
-	uint64_t magic = 0;
+	struct log_header header = { .magic = 0 };
 	struct stat st;
 	int r = file_open(path, 0, &store->fd);
 
 	if (r < 0)
 		return r;
-	if (pread(store->fd, &magic, sizeof magic, 0) != (ssize_t)sizeof magic || magic != LOG_MAGIC
+	if (pread(store->fd, &header, sizeof header, 0) < (ssize_t)sizeof header.magic
+	    || header.magic != LOG_MAGIC || log_header_of_another(&header, name)
 	    || fstat(store->fd, &st) < 0)
 		r = -EEXIST;
 	else if ((store->path = strdup(path)) == NULL)
@@ -78,14 +79,14 @@ file_close(struct log_store *store)
 }
 
 int
-store_may_stand(const struct log_store *store, const char *path)
+store_may_stand(const struct log_store *store, const char *name, const char *path)
 {
 	struct log_store there = { .arena = store->arena };
 	int r;
 
 	if (path == NULL || store_is_in(store, path))
 		return 0;
-	r = file_find(&there, path);
+	r = file_find(&there, name, path);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	file_close(&there);
@@ -152,14 +153,19 @@ store_in_extent(struct log_store *store, struct extent *extent)
 }
 
 int
-store_find(struct log_store *store, struct arena *arena, const char *name, const char *path)
+store_find(struct log_store *store, struct arena *arena, const char *name,
+    const struct log_options *options)
 {
 	struct extent *extent = NULL;
 	int r;
 
 	*store = (struct log_store){ .arena = arena };
-	if (!arena_has(arena, EXTENT_LOG, name))
-		return path != NULL ? file_find(store, path) : -ENOENT;
+	if (!arena_has(arena, EXTENT_LOG, name)) {
+		if (options->former_path != NULL
+		    && file_find(store, name, options->former_path) == 0)
+			return 0;
+		return options->path != NULL ? file_find(store, name, options->path) : -ENOENT;
+	}
 	r = arena_take(arena, EXTENT_LOG, name, 1, false, &extent);
 	if (r == 0)
 		store_in_extent(store, extent);

@@ -362,6 +362,7 @@ stream_open(struct stream *stream)
 {
 	int r = log_open(stream->arena, stream->options.name, &stream->options.log, &stream->log);
 
+	stream->options.log.former_path = NULL;   /* the caller's, and done with */
 	if (r < 0)
 		return r;
 	r = log_set_unit(stream->log, stream->options.unit);

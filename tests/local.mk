@@ -59,7 +59,14 @@ TESTS += %D%/test-docs-async.sh
 
 # the daemon, killed under load
 check_PROGRAMS += tests/kills
-tests_kills_SOURCES = %D%/kills.c %D%/manager.c %D%/manager.h
+traffic_sources = \
+	%D%/manager.c \
+	%D%/manager.h \
+	%D%/traffic.c \
+	%D%/traffic.h \
+	%D%/traffic_lines.c \
+	%D%/traffic_private.h
+tests_kills_SOURCES = %D%/kills.c $(traffic_sources)
 tests_kills_LDADD = libbase.a
 dist_check_SCRIPTS += %D%/test-kills.sh
 TESTS += %D%/test-kills.sh

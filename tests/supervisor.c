@@ -10,6 +10,8 @@
  * -w: WATCHDOG_USEC; without a WATCHDOG=1 for so long it is sent SIGABRT.  -f: the open file is in
  * the store from the beginning, any number of them.
  *
+ * It dies with who started it, and the program with it.
+ *
  * SIGTERM ends both, SIGUSR1 is `systemctl restart`, SIGHUP is handed on. */
 #include <fcntl.h>
 #include <limits.h>
@@ -18,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -205,6 +208,7 @@ main(int argc, char **argv)
 		    "[ARGUMENT...]\n");
 		return 2;
 	}
+	prctl(PR_SET_PDEATHSIG, SIGKILL);        /* with its script, whatever ends that */
 	if (realpath(argv[first], folder) == NULL) {
 		perror(argv[first]);
 		return 125;

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Exactly once across SIGKILL, SIGTERM and abort: shorter runs of tests/kills.  The long ones by hand:
-#   tests/kills --awaitd ./awaitd --kills 1000 --rate 100000
+# Exactly once across SIGKILL, SIGTERM, abort and reloads: shorter runs of tests/kills.  The long ones by hand:
+#   tests/kills --awaitd ./awaitd --kills 1000 --rate 60000
+#   tests/kills --awaitd ./awaitd --kills 1000 --rate 30000 --reloads
 #   tests/kills --awaitd ./awaitd --steps 1-5000
 # ptrace(2) may be forbidden (a container without CAP_SYS_PTRACE): then the steps are skipped.
 : "${top_builddir:=.}"
@@ -13,7 +14,7 @@ claim() { # NAME ARGUMENTS...
   name=$1; shift
   number=$((number + 1))
   if "$kills" --awaitd "$top_builddir/awaitd" "$@" >"$log" 2>&1; then
-    echo "ok $number - $name: $(grep '^{"kills"' "$log")"
+    echo "ok $number - $name: $(grep '^{"seed"' "$log")"
   elif grep -q '^ptrace: ' "$log"; then
     echo "ok $number - $name # SKIP $(grep '^ptrace: ' "$log")"
   else
@@ -26,6 +27,8 @@ claim() { # NAME ARGUMENTS...
 claim 'SIGKILL at random moments loses, repeats and tears nothing' --kills "${AWAITD_KILLS:-100}"
 claim 'SIGTERM hands over like SIGKILL' --kills 20 --signal 15
 claim 'SIGABRT, as of the watchdog, hands over like SIGKILL' --kills 20 --signal 6
+claim 'reloads under load, and kills in their middle, lose nothing of the streams that stay' --reloads --rate 20000 \
+  --kills "${AWAITD_KILLS:-40}"
 claim 'a kill after each instruction of a working period' --steps "1-${AWAITD_STEPS:-300}"
 echo "1..$number"
 exit "$failed"

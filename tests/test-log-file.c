@@ -522,8 +522,9 @@ of_arena_and_file_the_arena_counts(void **state)
 	assert_integers();
 }
 
+/* A successor would not find it in a file that no config names. */
 static void
-a_move_that_fails_leaves_it_where_it_is(void **state)
+a_move_that_fails_ends_in_the_arena(void **state)
 {
 	struct log_options elsewhere = in_file, larger;
 	char other[80];
@@ -534,7 +535,8 @@ a_move_that_fails_leaves_it_where_it_is(void **state)
 	begin(10);
 	assert_int_equal(log_change(log_, &elsewhere), 0);
 	assert_int_equal(log_path_error(log_), -ENOENT);
-	assert_int_equal(access(path, F_OK), 0);
+	assert_int_equal(access(path, F_OK), -1);
+	assert_true(arena_has(arena, EXTENT_LOG, "door"));
 	append_integers(10);
 	larger = elsewhere;
 	larger.size = 65536;
@@ -543,6 +545,115 @@ a_move_that_fails_leaves_it_where_it_is(void **state)
 	append_integers(10);
 	assert_integers();
 	assert_int_equal(log_next_seq(log_), 31);
+}
+
+/* The config has changed while nobody lived. */
+static void
+a_successor_finds_it_where_it_was_and_moves_it(void **state)
+{
+	struct log_options elsewhere = in_file, nowhere = in_arena;
+	char other[80];
+
+	(void)state;
+	snprintf(other, sizeof other, "%s/other.log", folder);
+	elsewhere.path = other;
+	elsewhere.former_path = path;
+	begin(10);
+	log_close(log_);
+	open_log(&elsewhere);
+	assert_int_equal(access(path, F_OK), -1);
+	append_integers(10);
+	log_close(log_);
+	nowhere.former_path = other;
+	open_log(&nowhere);
+	assert_int_equal(access(other, F_OK), -1);
+	assert_int_equal(log_path_error(log_), 0);
+	assert_string_equal(log_epoch(log_), epoch);
+	assert_integers();
+	assert_int_equal(log_next_seq(log_), 21);
+}
+
+/* It had moved already; or its file is not there any more. */
+static void
+a_former_file_that_has_gone_costs_nothing(void **state)
+{
+	struct log_options moved = in_file;
+	char other[80];
+
+	(void)state;
+	snprintf(other, sizeof other, "%s/other.log", folder);
+	moved.former_path = other;
+	begin(10);
+	log_close(log_);
+	open_log(&moved);
+	assert_false(log_new_epoch(log_));
+	assert_int_equal(log_next_seq(log_), 11);
+}
+
+static void
+another_streams_log_is_left_alone(void **state)
+{
+	struct log *window;
+
+	(void)state;
+	begin(10);
+	log_close(log_);
+	log_ = NULL;
+	assert_int_equal(log_open(arena, "window", &in_file, &window), 0);
+	assert_int_equal(log_path_error(window), -EEXIST);
+	assert_int_equal(log_change(window, &in_arena), 0);
+	assert_int_equal(log_change(window, &in_file), 0);
+	assert_int_equal(log_path_error(window), -EEXIST);
+	log_drop(window);
+	open_log(&in_file);
+	assert_string_equal(log_epoch(log_), epoch);
+	assert_int_equal(log_next_seq(log_), 11);
+}
+
+static void
+append_windows(struct log *window, int count)
+{
+	while (count-- > 0) {
+		const struct event event = test_integer((int64_t)log_next_seq(window));
+
+		assert_int_equal(log_append(window, &event), 0);
+	}
+}
+
+/* At a reload, and once more between two lives: neither loses a line, and each is where a successor
+ * looks. */
+static void
+two_streams_that_change_places_lose_nothing(void **state)
+{
+	struct log_options first = in_file, second = in_file;
+	char other[80], theirs[EPOCH_LENGTH + 1];
+	struct log *window;
+
+	(void)state;
+	snprintf(other, sizeof other, "%s/other.log", folder);
+	second.path = other;
+	begin(10);
+	assert_int_equal(log_open(arena, "window", &second, &window), 0);
+	strcpy(theirs, log_epoch(window));
+	append_windows(window, 20);
+	assert_int_equal(log_change(log_, &second), 0);
+	assert_int_equal(log_path_error(log_), -EBUSY);
+	assert_true(arena_has(arena, EXTENT_LOG, "door"));
+	assert_int_equal(log_change(window, &first), 0);
+	assert_int_equal(log_path_error(window), 0);
+	log_close(log_);
+	log_close(window);
+	second.former_path = path;      /* as the new config has it, and then the old one */
+	first.former_path = other;
+	open_log(&first);
+	assert_int_equal(log_path_error(log_), -EEXIST);
+	assert_int_equal(log_open(arena, "window", &second, &window), 0);
+	assert_int_equal(log_path_error(window), 0);
+	assert_string_equal(log_epoch(log_), epoch);
+	assert_string_equal(log_epoch(window), theirs);
+	assert_int_equal(log_next_seq(log_), 11);
+	assert_int_equal(log_next_seq(window), 21);
+	log_drop(window);
 }
 
 static void
@@ -581,7 +692,11 @@ main(void)
 		TEST(a_log_moves_into_a_file_and_back),
 		TEST(a_log_in_a_file_changes_its_size),
 		TEST(of_arena_and_file_the_arena_counts),
-		TEST(a_move_that_fails_leaves_it_where_it_is),
+		TEST(a_move_that_fails_ends_in_the_arena),
+		TEST(a_successor_finds_it_where_it_was_and_moves_it),
+		TEST(a_former_file_that_has_gone_costs_nothing),
+		TEST(another_streams_log_is_left_alone),
+		TEST(two_streams_that_change_places_lose_nothing),
 		TEST(a_dropped_log_takes_its_file_along),
 	};
 
