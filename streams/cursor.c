@@ -59,7 +59,7 @@ cursor_end_block(struct cursor *cursor)
 	if (cursor->block_next != NULL)
 		cursor->block_next->block_link = cursor->block_link;
 	cursor->block_link = NULL;
-	log_floor_changed(cursor->log);
+	log_floor_left(cursor->log, cursor->seq);
 }
 
 /* Cursors whose log has gone before they were told, and those of them that are being told now. */
@@ -256,7 +256,7 @@ cursor_read(struct cursor *cursor, size_t limit, struct span *ret, uint64_t *ret
 		*ret_lost_to = log->tail_seq - 1;
 		if (cursor->lag == LAG_CLOSE)
 			return false;
-		cursor->seq = log->tail_seq;
+		cursor_advance(cursor, log->tail_seq);
 	}
 	if (cursor->lag == LAG_LATEST)
 		found = cursor_read_latest(cursor, limit, ret);
@@ -275,6 +275,6 @@ cursor_advance(struct cursor *cursor, uint64_t seq)
 	uint64_t was = cursor->seq;
 
 	cursor->seq = seq;
-	if (cursor->block_link != NULL && was <= cursor->log->floor_seq)
-		log_floor_changed(cursor->log);
+	if (cursor->block_link != NULL)
+		log_floor_left(cursor->log, was);
 }

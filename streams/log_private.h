@@ -101,6 +101,7 @@ struct log {
 	uint64_t commits;
 	uint64_t head_limit;       /* the head may come up to here: `block` cursors; else UINT64_MAX */
 	uint64_t floor_seq;        /* none of them is below this; else UINT64_MAX */
+	size_t floor_holders;      /* how many of them keep it there, at most */
 	uint64_t count_limit;      /* entries */
 	size_t max_line, line_room;   /* of a line; to be free for writing one */
 	struct position position;
@@ -270,8 +271,12 @@ void log_find_floor(struct log *log);
 /* May the head move by `size`?  Looks for the `block` cursors' floor anew. */
 bool log_floor_allows(struct log *log, uint64_t size);
 
-/* A `block` cursor came, went or moved: whoever waits for room is told, if there is. */
+/* The `block` cursors' floor may have changed: whoever waits for room is told, if there is. */
 void log_floor_changed(struct log *log);
+
+/* A `block` cursor stands at `seq` no longer.  The floor is looked for when the last has left it:
+ * with each of them it would be a square of their number. */
+void log_floor_left(struct log *log, uint64_t seq);
 
 /* ------------------------------------------------------------------- cursors */
 

@@ -5,11 +5,17 @@ void
 log_find_floor(struct log *log)
 {
 	uint64_t floor = UINT64_MAX;
+	size_t holders = 0;
 
-	for (const struct cursor *c = log->blocking; c != NULL; c = c->block_next)
-		if (c->seq < floor)
+	for (const struct cursor *c = log->blocking; c != NULL; c = c->block_next) {
+		if (c->seq < floor) {
 			floor = c->seq;
+			holders = 0;
+		}
+		holders += c->seq == floor;
+	}
 	log->floor_seq = floor;
+	log->floor_holders = holders;
 	if (floor == UINT64_MAX) {
 		log->head_limit = UINT64_MAX;
 		return;
@@ -38,6 +44,17 @@ log_floor_changed(struct log *log)
 	log->room = NULL;
 	promise_fulfill(room, value_undefined());
 	promise_unref(room);
+}
+
+void
+log_floor_left(struct log *log, uint64_t seq)
+{
+	if (seq > log->floor_seq)
+		return;
+	if (log->floor_holders > 0)
+		log->floor_holders--;
+	if (log->floor_holders == 0)
+		log_floor_changed(log);
 }
 
 struct promise *

@@ -848,6 +848,33 @@ room_comes_when_the_last_blocker_leaves(void **state)
 }
 
 static void
+room_comes_when_all_have_left_the_floor(void **state)
+{
+	struct cursor third = { .log = NULL };
+	struct promise *room;
+
+	(void)state;
+	open_log(&small);
+	append_integers(1);
+	open_blocking(&fast, 1);
+	open_blocking(&slow, 1);
+	open_blocking(&third, 2);
+	room = fill_until_no_room();
+	cursor_advance(&fast, log_next_seq(log_));
+	cursor_advance(&third, 3);                         /* stood above the floor */
+	cursor_advance(&fast, log_next_seq(log_));        /* and left it before */
+	assert_int_equal(room->state, PROMISE_PENDING);
+	cursor_advance(&slow, log_next_seq(log_));
+	assert_int_equal(room->state, PROMISE_PENDING);   /* now it is the third one's */
+	cursor_advance(&third, log_next_seq(log_));
+	assert_int_equal(room->state, PROMISE_FULFILLED);
+	promise_unref(room);
+	cursor_close(&slow);
+	cursor_close(&fast);
+	cursor_close(&third);
+}
+
+static void
 all_who_wait_for_room_have_one_promise(void **state)
 {
 	struct promise *room, *again;
@@ -960,6 +987,7 @@ main(void)
 		TEST(a_block_cursor_stands_in_the_way),
 		TEST(room_comes_when_the_slowest_moves_on),
 		TEST(room_comes_when_the_last_blocker_leaves),
+		TEST(room_comes_when_all_have_left_the_floor),
 		TEST(all_who_wait_for_room_have_one_promise),
 		TEST(count_and_age_wait_for_block_cursors),
 		TEST(who_waits_for_room_is_never_refused_and_loses_nothing),
