@@ -1,6 +1,9 @@
 #include "bench/dialect.h"
 
 #include <string.h>
+#include <sys/socket.h>
+
+#include "bench/net.h"
 
 /* Where the digits lie in it is counted from the end. */
 #define NUMBER_DIGITS 20
@@ -31,6 +34,7 @@ static const struct dialect dialects[] = {
 		.name = "awaitd",
 		SIZED(hello_subscriber, "{\"subscribe\":[\"bench\"],\"lag\":\"block\"}\n"),
 		SIZED(until_subscriber, "{\"ready\":\"bench\",\"seq\":0}\n"),
+		SIZED(hello_dead, "{\"subscribe\":[\"bench\"],\"lag\":\"skip\"}\n"),
 		.tail_size = 2,
 	},
 	{
@@ -41,6 +45,7 @@ static const struct dialect dialects[] = {
 		SIZED(until_subscriber, REDIS_SUBSCRIBED),
 		.delivery_size = sizeof(REDIS_MESSAGE) - 1 + PAYLOAD_SIZE + 2,
 		.tail_size = 2,
+		.answers = true,
 	},
 	{
 		.name = "nats",
@@ -71,6 +76,55 @@ dialect_find(const char *name)
 		if (strcmp(dialects[i].name, name) == 0)
 			return &dialects[i];
 	return NULL;
+}
+
+/* A byte at a time, so that nothing behind the answer is taken. */
+static void
+await_answer(int fd, const char *until, size_t size)
+{
+	char answer[16384];
+	size_t have = 0;
+
+	while (size > 0 && memmem(answer, have, until, size) == NULL) {
+		ssize_t n = have < sizeof answer ? recv(fd, answer + have, 1, 0) : 0;
+
+		if (n <= 0)
+			die("no answer from the server");
+		have += (size_t)n;
+	}
+}
+
+int
+dialect_produce(const struct dialect *dialect, const char *address)
+{
+	int fd = net_connect(address);
+
+	net_write(fd, dialect->hello_producer, dialect->hello_producer_size);
+	await_answer(fd, dialect->until_producer, dialect->until_producer_size);
+	return fd;
+}
+
+int
+dialect_subscribe(const struct dialect *dialect, const char *address)
+{
+	int fd = net_connect(address);
+
+	net_write(fd, dialect->hello_subscriber, dialect->hello_subscriber_size);
+	await_answer(fd, dialect->until_subscriber, dialect->until_subscriber_size);
+	return fd;
+}
+
+int
+dialect_subscribe_dead(const struct dialect *dialect, const char *address)
+{
+	int fd;
+
+	if (dialect->hello_dead_size == 0)
+		return dialect_subscribe(dialect, address);
+	fd = net_connect(address);
+	net_write(fd, dialect->hello_dead, dialect->hello_dead_size);
+	await_answer(fd, dialect->until_subscriber, dialect->until_subscriber_size);
+	return fd;
 }
 
 static void

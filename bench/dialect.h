@@ -5,11 +5,13 @@
 #ifndef BENCH_DIALECT_H
 #define BENCH_DIALECT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define PAYLOAD_SIZE 100
 #define FRAME_MAX 256
+#define DELIVERY_MAX 512
 
 struct dialect {
 	const char *name;
@@ -20,16 +22,27 @@ struct dialect {
 	const char *until_producer, *until_subscriber;
 	size_t until_producer_size, until_subscriber_size;
 
+	/* In place of hello_subscriber for one that will not read, where that is told beforehand. */
+	const char *hello_dead;
+	size_t hello_dead_size;
+
 	/* Around the payload when publishing. */
 	const char *before, *after;
 	size_t before_size, after_size;
 
 	/* Bytes of one delivery, 0: lines that end in LF; bytes behind the payload in a delivery. */
 	size_t delivery_size, tail_size;
+
+	bool answers;                              /* each publication */
 };
 
-/* By name: plain (ncat --broker), limit, awaitd, redis, nats, mosquitto.  NULL: none such. */
+/* By name: plain (one socket for all: ncat --broker), limit, awaitd, redis, nats, mosquitto.  NULL: none such. */
 const struct dialect *dialect_find(const char *name);
+
+/* A connection that has said its hello and got its answer.  They exit where that fails. */
+int dialect_produce(const struct dialect *dialect, const char *address);
+int dialect_subscribe(const struct dialect *dialect, const char *address);
+int dialect_subscribe_dead(const struct dialect *dialect, const char *address);
 
 /* One event to publish; returns its size.  `stamp` goes into the payload beside the number. */
 size_t dialect_frame(const struct dialect *dialect, uint64_t number, uint64_t stamp, char *frame);

@@ -13,7 +13,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -234,16 +233,13 @@ int
 main(int argc, char **argv)
 {
 	struct epoll_event events[256];
-	struct rlimit files;
 	int in, out;
 
 	if (argc != 3) {
 		fprintf(stderr, "usage: limit IN OUT\n");
 		return 2;
 	}
-	getrlimit(RLIMIT_NOFILE, &files);
-	files.rlim_cur = files.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &files);
+	net_raise_limits();
 	ring_open();
 	epoll = epoll_create1(EPOLL_CLOEXEC);
 	in = net_listen(argv[1]);

@@ -1,12 +1,29 @@
 # Benchmarks: built on demand, run by scripts/bench.
+EXTRA_DIST += %D%/cells.sh %D%/peer.mjs %D%/rows.jq %D%/servers.sh %D%/table.jq %D%/targets.jq
 EXTRA_PROGRAMS += bench/fanout
 bench_fanout_SOURCES = \
 	%D%/dialect.c \
 	%D%/dialect.h \
 	%D%/fanout.c \
+	%D%/fanout.h \
+	%D%/fanout_producer.c \
+	%D%/fanout_readers.c \
 	%D%/net.c \
-	%D%/net.h
+	%D%/net.h \
+	%D%/server.c \
+	%D%/server.h
 bench_fanout_LDADD = libbase.a
+
+EXTRA_PROGRAMS += bench/footprint
+bench_footprint_SOURCES = \
+	%D%/dialect.c \
+	%D%/dialect.h \
+	%D%/footprint.c \
+	%D%/net.c \
+	%D%/net.h \
+	%D%/server.c \
+	%D%/server.h
+bench_footprint_LDADD = libbase.a
 
 EXTRA_PROGRAMS += bench/limit
 bench_limit_SOURCES = \
@@ -16,9 +33,11 @@ bench_limit_SOURCES = \
 bench_limit_LDADD = libbase.a
 
 # streams: an event as a line, and into the log
-EXTRA_PROGRAMS += bench/append bench/encode
+EXTRA_PROGRAMS += bench/append bench/check bench/encode
 bench_append_SOURCES = %D%/append.c %D%/measure.h
 bench_append_LDADD = libstreams.a libasync.a libbase.a $(ROOM_LIBS)
+bench_check_SOURCES = %D%/check.c %D%/measure.h
+bench_check_LDADD = libbase.a
 bench_encode_SOURCES = %D%/encode.c %D%/measure.h
 bench_encode_LDADD = libstreams.a libbase.a
 

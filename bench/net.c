@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -15,6 +16,16 @@ die(const char *what)
 {
 	perror(what);
 	exit(1);
+}
+
+void
+net_raise_limits(void)
+{
+	struct rlimit files;
+
+	getrlimit(RLIMIT_NOFILE, &files);
+	files.rlim_cur = files.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &files);
 }
 
 union address {
@@ -53,13 +64,24 @@ net_socket(const union address *address)
 }
 
 int
-net_connect(const char *text)
+net_try_connect(const char *text)
 {
 	union address address;
 	socklen_t length = net_address(text, &address);
 	int fd = net_socket(&address);
 
-	if (connect(fd, &address.any, length) < 0)
+	if (connect(fd, &address.any, length) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+int
+net_connect(const char *text)
+{
+	int fd = net_try_connect(text);
+
+	if (fd < 0)
 		die(text);
 	return fd;
 }
