@@ -9,7 +9,10 @@ for claim in $(declare -F | sed -n 's/^declare -f claim_//p'); do
   [ -z "$wanted" ] || grep -qx "$claim" <<<"$wanted" || continue
   number=$((number + 1))
   begin=$SECONDS
-  if (set -e; "claim_$claim") >/tmp/claim.log 2>&1; then
+  # Not as a condition, in which set -e is without effect.
+  (set -e; "claim_$claim") >/tmp/claim.log 2>&1
+  status=$?
+  if [ $status -eq 0 ]; then
     echo "ok $number - vm: $claim # $((SECONDS - begin)) s"
   else
     failed=$((failed + 1))

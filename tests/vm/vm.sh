@@ -7,10 +7,11 @@
 #                                output is ours, its exit status too
 #
 # DIR is one tree of Debian 13 that serves as build chroot and, over 9p, as the VM's root file system: what
-# the script writes stays in it.  Needs root, qemu-system-x86, mmdebstrap and xz-utils.
+# the script writes stays in it.  SUITE=bookworm makes it one of Debian 12: kernel 6.1, systemd 252, libgpiod 1.6.
+# Needs root, qemu-system-x86, mmdebstrap and xz-utils.
 set -euo pipefail
 
-suite=trixie
+suite=${SUITE:-trixie}
 packages=systemd,systemd-sysv,dbus,udev,kmod,gpiod,iproute2,procps,netcat-openbsd,jq,python3-minimal
 packages+=,busybox-static,gcc,make,libc6-dev,pkg-config,libgpiod-dev,libevent-dev,libsystemd-dev
 packages+=,libjansson-dev,libcmocka-dev,i2c-tools,linux-image-amd64,linux-headers-amd64,linux-source
@@ -30,13 +31,14 @@ make_root() {
 }
 
 # Debian builds neither gpio-sim nor the IIO dummy: they are built as modules from its own kernel source.
-# gpio-sim needs irq_sim, which is not exported to modules as it stands.
+# gpio-sim needs irq_sim, which is not exported to modules as it stands.  6.1 has no IIO configfs either.
 make_modules() {
   local root=$1 kernel=$2 out=$1/oot
   mkdir -p "$out/src"
   tar -C "$out/src" --strip-components=1 -xf "$root"/usr/src/linux-source-*.tar.xz --wildcards \
-    '*/drivers/gpio/gpio-sim.c' '*/drivers/gpio/dev-sync-probe.[ch]' '*/kernel/irq/irq_sim.c' \
-    '*/drivers/iio/dummy' '*/drivers/iio/industrialio-sw-device.c' 2>/dev/null || true
+    '*/drivers/gpio/gpio-sim.c' '*/drivers/gpio/gpiolib.h' '*/drivers/gpio/dev-sync-probe.[ch]' '*/kernel/irq/irq_sim.c' \
+    '*/drivers/iio/dummy' '*/drivers/iio/industrialio-sw-device.c' \
+    '*/drivers/iio/industrialio-configfs.c' 2>/dev/null || true
   find "$out/src" -name '*.[ch]' -exec mv -t "$out" {} +
   rm -f "$root"/usr/src/linux-source-*
   sed -i 's/irq_to_desc(irqnum)/irq_data_to_desc(irq_get_irq_data(irqnum))/
@@ -48,24 +50,32 @@ ccflags-y += -DCONFIG_IIO_SW_DEVICE=1 -DCONFIG_IIO_SIMPLE_DUMMY_EVENTS=1 -DCONFI
 obj-m += irq_sim.o gpio-sim.o industrialio-sw-device.o iio_dummy.o iio_dummy_evgen.o
 iio_dummy-y := iio_simple_dummy.o iio_simple_dummy_events.o iio_simple_dummy_buffer.o
 KBUILD
+  chroot "$root" modinfo -k "$kernel" industrialio-configfs >/dev/null 2>&1 ||
+    echo 'obj-m += industrialio-configfs.o' >>"$out/Kbuild"
   chroot "$root" make -s -j2 -C "/lib/modules/$kernel/build" M=/oot modules
   mkdir -p "$root/usr/lib/modules/$kernel/updates"
   cp "$out"/*.ko "$root/usr/lib/modules/$kernel/updates/"
   chroot "$root" /usr/sbin/depmod "$kernel"
 }
 
-# The initramfs holds busybox and the modules that mount the 9p root.
+# The initramfs holds busybox and the modules that mount the 9p root, in the order of their dependence; which
+# of them are built in differs.
 make_initrd() {
   local root=$1 kernel=$2 work=$1/oot/initrd.d module
   mkdir -p "$work"/{bin,m,r,dev}
   cp "$root/bin/busybox" "$work/bin/"
-  for module in netfs 9pnet 9pnet_virtio 9p; do
-    xz -dc "$(find "$root/usr/lib/modules/$kernel/kernel" -name "$module.ko.xz")" >"$work/m/$module.ko"
-  done
+  for module in virtio_pci 9pnet_virtio 9p; do
+    chroot "$root" modprobe -S "$kernel" --show-depends "$module"
+  done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' >"$root/oot/modules"
+  while read -r module; do
+    if [[ $module = *.xz ]]; then xz -dc "$root$module"; else cat "$root$module"; fi \
+      >"$work/m/$(basename "${module%.xz}")"
+    basename "${module%.xz}" >>"$work/m/order"
+  done <"$root/oot/modules"
   cat >"$work/init" <<'INIT'
 #!/bin/busybox sh
 /bin/busybox mount -t devtmpfs d /dev
-for m in netfs 9pnet 9pnet_virtio 9p; do /bin/busybox insmod /m/$m.ko; done
+while read m; do /bin/busybox insmod /m/$m; done </m/order
 /bin/busybox mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000,cache=loose root /r || /bin/busybox poweroff -f
 /bin/busybox mount --move /dev /r/dev
 exec /bin/busybox switch_root /r /lib/systemd/systemd
@@ -132,7 +142,7 @@ install() {
   tar -C "$root/src" --strip-components=1 -xf "$tarball"
   chroot "$root" /bin/sh -ec 'cd /src && mkdir b && cd b &&
     ../configure -q --prefix=/usr --sysconfdir=/etc --localstatedir=/var &&
-    make -s -j2 && make -s install && systemd-sysusers && systemd-tmpfiles --create awaitd.conf || test -x /usr/sbin/awaitd'
+    make -s -j2 && make -s install && systemd-sysusers'
 }
 
 boot() {
