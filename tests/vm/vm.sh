@@ -3,12 +3,13 @@
 #
 #   vm.sh prepare DIR            make the root directory DIR (about 70 s, from Debian packages)
 #   vm.sh install DIR TARBALL    build and install awaitd inside it, from a `make dist` tarball
-#   vm.sh boot DIR SCRIPT        boot it (7 to 15 s without KVM) and run SCRIPT in it as root; its
-#                                output is ours, its exit status too
+#   vm.sh boot DIR SCRIPT        boot it (2 s with KVM, 7 to 15 s without) and run SCRIPT in it as
+#                                root; its output is ours, its exit status too
+#   vm.sh stamp                  changes with what `prepare` makes
 #
 # DIR is one tree of Debian 13 that serves as build chroot and, over 9p, as the VM's root file system: what
 # the script writes stays in it.  SUITE=bookworm makes it one of Debian 12: kernel 6.1, systemd 252, libgpiod 1.6.
-# Needs root, qemu-system-x86, mmdebstrap and xz-utils.
+# AWAITD_VM_ACCEL=tcg does not try KVM.  Needs root, qemu-system-x86, mmdebstrap and xz-utils.
 set -euo pipefail
 
 suite=${SUITE:-trixie}
@@ -80,7 +81,8 @@ while read m; do /bin/busybox insmod /m/$m; done </m/order
 /bin/busybox mount --move /dev /r/dev
 exec /bin/busybox switch_root /r /lib/systemd/systemd
 INIT
-  chmod +x "$work/init"
+  printf '#!/bin/busybox sh\necho it runs\n/bin/busybox poweroff -f\n' >"$work/probe"
+  chmod +x "$work/init" "$work/probe"
   (cd "$work" && find . | "$root/bin/busybox" cpio -o -H newc 2>/dev/null) >"$root/oot/initrd"
 }
 
@@ -145,22 +147,47 @@ install() {
     make -s -j2 && make -s install && systemd-sysusers'
 }
 
-boot() {
-  local root=$1 kernel
-  cp "$2" "$root/test/run.sh"
-  rm -f "$root/test/status"
+# What `prepare` does is above `install`.
+stamp() { sed '/^install()/,$d' "$0" | sha256sum | cut -c1-16; }
+
+# machine ROOT SECONDS ACCELERATOR BOOT-ARGUMENT...
+# A simple CPU: AVX is slow to emulate, and a host that is a guest itself refuses some of its own registers.
+machine() {
+  local root=$1 seconds=$2 accelerator=$3 kernel; shift 3
   kernel=$(ls "$root"/boot/vmlinuz-* | head -n 1)
-  timeout "${VM_TIMEOUT:-1200}" qemu-system-x86_64 -M q35 -accel tcg,thread=multi -cpu qemu64 -smp 2 -m 1G \
+  timeout --foreground "$seconds" qemu-system-x86_64 -M q35 -accel "$accelerator" -cpu qemu64 -smp 2 -m 1G \
     -nodefaults -no-user-config -display none -serial stdio -no-reboot \
     -fsdev "local,id=f,path=$root,security_model=none,multidevs=remap" \
     -device virtio-9p-pci,fsdev=f,mount_tag=root -device virtio-rng-pci \
-    -kernel "$kernel" -initrd "$root/oot/initrd" \
-    -append "console=ttyS0 panic=-1 quiet loglevel=4 systemd.unit=test.target systemd.show_status=0 mitigations=off lsm=capability" \
-    </dev/null
+    -kernel "$kernel" -initrd "$root/oot/initrd" -append "console=ttyS0 panic=-1 quiet $*" </dev/null
+}
+
+# /dev/kvm may open and yet not be able to run a kernel (in a guest without real nesting it stops in the
+# kernel's decompressor): it is tried, once in each life of the host.
+accelerator() {
+  local root=$1 life
+  life="$(cat /proc/sys/kernel/random/boot_id) ${AWAITD_VM_ACCEL:-kvm}"
+  if [ "$(head -n 1 "$root/oot/accelerator" 2>/dev/null)" != "$life" ]; then
+    if [ "${AWAITD_VM_ACCEL:-kvm}" = kvm ] && { : <>/dev/kvm; } 2>/dev/null &&
+      [[ $(machine "$root" 10 kvm rdinit=/probe 2>&1) == *'it runs'* ]]; then
+      printf '%s\nkvm\n' "$life"
+    else
+      printf '%s\ntcg,thread=multi\n' "$life"
+    fi >"$root/oot/accelerator"
+  fi
+  tail -n 1 "$root/oot/accelerator"
+}
+
+boot() {
+  local root=$1
+  cp "$2" "$root/test/run.sh"
+  rm -f "$root/test/status"
+  machine "$root" "${VM_TIMEOUT:-1200}" "$(accelerator "$root")" loglevel=4 systemd.unit=test.target \
+    systemd.show_status=0 mitigations=off lsm=capability
   return "$(cat "$root/test/status" 2>/dev/null || echo 99)"
 }
 
 case ${1:-} in
-  prepare | install | boot) "$@" ;;
-  *) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 2 ;;
+  prepare | install | boot | stamp) "$@" ;;
+  *) sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 2 ;;
 esac
