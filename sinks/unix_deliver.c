@@ -69,8 +69,10 @@ scatter(struct unix_batch *batch)
 		uint64_t seq = unix_subscription_record(s)->seq;
 
 		counters->deliveries += seq - batch->pieces[i].from;
-		if (s->cursor.log != NULL)
+		if (s->cursor.log != NULL) {
+			log_sent(s->cursor.log, batch->pieces[i].from, seq);
 			cursor_advance(&s->cursor, seq);
+		}
 		if (seq == batch->pieces[i].from)
 			scatter_one(s);
 		else

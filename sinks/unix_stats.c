@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/histogram.h"
 
 #define RATE_WINDOW_NS (10 * NSEC_PER_SEC)
 #define RATE_STEPS 64
@@ -81,6 +82,27 @@ counter(struct unix_out *out, const char *name, uint64_t value)
 	unix_out_u64(out, value);
 }
 
+/* Null while nothing was sent to anybody who waited for it. */
+static void
+latency_out(struct unix_out *out, const struct histogram *latency, const char *name, uint64_t value)
+{
+	if (latency->count > 0) {
+		counter(out, name, value);
+		return;
+	}
+	unix_out_text(out, ",");
+	unix_out_name(out, name);
+	unix_out_text(out, ":null");
+}
+
+static void
+latencies_out(struct unix_out *out, const struct histogram *latency)
+{
+	latency_out(out, latency, "latency_p50_ns", histogram_quantile(latency, .5));
+	latency_out(out, latency, "latency_p99_ns", histogram_quantile(latency, .99));
+	latency_out(out, latency, "latency_max_ns", latency->max);
+}
+
 static void
 stats_line(struct unix_out *out, struct stream *stream)
 {
@@ -101,6 +123,7 @@ stats_line(struct unix_out *out, struct stream *stream)
 	rate_out(out, entry_rate(log));
 	counter(out, "listeners", stream_listeners(stream));
 	counter(out, "kept", log_next_seq(log) - log_tail_seq(log));
+	latencies_out(out, log_latency(log));
 	unix_out_text(out, ",\"time\":");
 	unix_out_time(out, stats.last.real_ns);
 	unix_out_text(out, "}");

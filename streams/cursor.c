@@ -91,6 +91,7 @@ cursor_open(struct cursor *cursor, struct log *log, uint64_t seq, enum lag lag)
 	cursor->lag = lag;
 	cursor->link = cursor->block_link = NULL;
 	cursor_link(cursor, &log->idle);
+	log_latency_open(log);
 	if (lag == LAG_BLOCK)
 		cursor_begin_block(cursor);
 }

@@ -125,7 +125,7 @@ log_make_true(struct log *log, const struct event *event, size_t length)
 	log->next_seq++;
 	log->index[log->next_seq & log->index_mask] = log->head;
 	log_publish(log);
-	log_changed(log);
+	log_changed(log, event);
 }
 
 /* A gap is never too long, and what there was room for before there still is. */

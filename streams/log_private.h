@@ -8,11 +8,13 @@
  *	log_read.c	spans
  *	log_room.c	`block` cursors
  *	log_change.c	other options: a ring of another size
+ *	log_latency.c	how long events take
  *	cursor.c, cursor_iterator.c */
 #ifndef STREAMS_LOG_PRIVATE_H
 #define STREAMS_LOG_PRIVATE_H
 
 #include "async/loop.h"
+#include "base/histogram.h"
 #include "streams/encode.h"
 #include "streams/log.h"
 
@@ -91,6 +93,14 @@ struct log_saved {
 
 enum { SAVED_EVENT, SAVED_STATE };
 
+/* The first event of the batch that is on its way to cursors that waited for it. */
+struct log_latency {
+	uint64_t seq, mono_ns;     /* mono_ns 0: there is none */
+	uint64_t turn;             /* of the loop, in which it came; those who get it later were behind */
+	unsigned int pass;         /* so many more readers are not looked at */
+	struct histogram *histogram;   /* NULL: nobody has listened yet, or no memory */
+};
+
 struct log {
 	/* Read by each append. */
 	struct log_hot *hot;
@@ -111,6 +121,7 @@ struct log {
 	struct log_rare rare;
 	struct cursor *waiting;
 	struct turn_task wake;
+	struct log_latency latency;
 	struct encoder encoder;
 	_Alignas(8) unsigned char kept[KEPT_MAX];
 
@@ -280,15 +291,23 @@ void log_floor_left(struct log *log, uint64_t seq);
 
 /* ------------------------------------------------------------------- cursors */
 
-/* Has ->ready called for all that wait, when the turn ends. */
+/* Behind an append.  Has ->ready called for all that wait, when the turn ends. */
 static inline void
-log_changed(struct log *log)
+log_changed(struct log *log, const struct event *event)
 {
-	if (log->waiting != NULL && !log->wake.registered)
-		loop_at_turn_end(&log->wake);
+	if (log->waiting == NULL || log->wake.registered)
+		return;
+	log->latency.seq = log->next_seq - 1;
+	log->latency.mono_ns = event->kind == EVENT_VALUE ? event->time.mono_ns : 0;
+	log->latency.turn = loop_turns();
+	log->latency.pass = 0;
+	loop_at_turn_end(&log->wake);
 }
 
 void log_wake(struct turn_task *task);
+
+/* Makes room for figures, once. */
+void log_latency_open(struct log *log);
 
 /* The log goes: its cursors have none from now on, and are told. */
 void log_abandon_cursors(struct log *log);

@@ -241,6 +241,7 @@ stats_counts(void **state)
 	client_send(client, "{\"stats\":[\"door\"]}\n");
 	client_expect(client, "{\"stats\":\"door\",\"events\":3,\"gaps\":0,\"states\":1,\"lost\":0,"
 	    "\"rejected\":0,\"too_long\":0,\"bytes\":~,\"rate\":~,\"listeners\":0,\"kept\":4,"
+	    "\"latency_p50_ns\":null,\"latency_p99_ns\":null,\"latency_max_ns\":null,"
 	    "\"time\":\"" FEED_TIME "\"}");
 	client_expect(client, "{\"reply\":\"stats\",\"count\":1,\"unmatched\":[]}");
 }
