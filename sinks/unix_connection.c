@@ -246,6 +246,8 @@ unix_connection_close(struct unix_connection *c, bool keep)
 
 	if (slot == NULL)
 		return;
+	if (keep)
+		unix_subscriptions_leave(c);
 	unix_subscriptions_free(c);
 	c->slot = NULL;
 	sink->open_count--;

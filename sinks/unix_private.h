@@ -82,6 +82,7 @@ struct unix_connection {
 	bool missed;                             /* streams came that may still be taken in */
 	bool recovered;                          /* records may still be without a subscription */
 	bool unsettled;                          /* a predecessor's, whose log has not come yet */
+	bool settled;                            /* it has, and the connection goes on */
 };
 
 LIST_HEAD(unix_connections, unix_connection);
@@ -241,6 +242,9 @@ void unix_subscription_drop(struct unix_subscription *subscription);
 
 /* Ends with the draft, and is freed. */
 void unix_subscription_end(struct unix_subscription *subscription);
+
+/* A successor goes on with them. */
+void unix_subscriptions_leave(struct unix_connection *connection);
 
 /* All of them, with their process. */
 void unix_subscriptions_free(struct unix_connection *connection);

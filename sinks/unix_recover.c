@@ -242,8 +242,7 @@ unix_recover_orphans(struct unix_connection *c)
 static void
 go_on(struct unix_connection *c)
 {
-	c->unsettled = false;
-	settle(c->sink, c->slot);
+	c->unsettled = c->settled = false;
 	if (!unix_connection_ending(c))
 		for (struct stream *s = streams_first(); s != NULL; s = streams_next(s))
 			(void)unix_recover_stream(c, s);
@@ -252,14 +251,20 @@ go_on(struct unix_connection *c)
 		unix_connection_close(c, false);
 }
 
+/* First all of them are settled: who goes on listens, and a stream may append for that. */
 static void
 go_on_with_all(struct unix_sink *sink, bool whatever)
 {
 	struct unix_connection *c, *next;
 
+	LIST_FOREACH(c, &sink->connections, link) {
+		c->settled = c->unsettled && c->slot != NULL && (whatever || !waits_for_log(c));
+		if (c->settled)
+			settle(sink, c->slot);
+	}
 	for (c = LIST_FIRST(&sink->connections); c != NULL; c = next) {
 		next = LIST_NEXT(c, link);
-		if (c->unsettled && c->slot != NULL && (whatever || !waits_for_log(c)))
+		if (c->settled)
 			go_on(c);
 	}
 }

@@ -116,7 +116,7 @@ stats_line(struct unix_out *out, struct stream *stream)
 	counter(out, "gaps", stats.gaps);
 	counter(out, "states", stats.states);
 	counter(out, "lost", stats.lost);
-	counter(out, "rejected", stream_rejected(stream));
+	counter(out, "rejected", stats.rejected);
 	counter(out, "too_long", stats.too_long);
 	counter(out, "bytes", stats.bytes);
 	unix_out_text(out, ",\"rate\":");

@@ -76,6 +76,14 @@ subscription_make(struct unix_connection *c, struct stream *stream, uint16_t rec
 	return s;
 }
 
+/* In this order: a stream that was not listened to may begin at once, and append. */
+static void
+listen_from(struct unix_subscription *s, uint64_t seq, enum lag lag)
+{
+	cursor_open(&s->cursor, stream_log(s->stream), seq, lag);
+	stream_listen(s->stream);
+}
+
 struct unix_subscription *
 unix_subscription_new(struct unix_connection *c, struct stream *stream,
     const struct unix_start *start, bool *ret_full)
@@ -94,8 +102,7 @@ unix_subscription_new(struct unix_connection *c, struct stream *stream,
 		return NULL;
 	}
 	record_write(place, stream, start);
-	stream_listen(stream);
-	cursor_open(&s->cursor, stream_log(stream), start->seq, start->lag);
+	listen_from(s, start->seq, start->lag);
 	return s;
 }
 
@@ -107,8 +114,7 @@ unix_subscription_adopt(struct unix_connection *c, uint16_t record, struct strea
 
 	if (s == NULL)
 		return -ENOMEM;
-	stream_listen(stream);
-	cursor_open(&s->cursor, stream_log(stream), place->seq, (enum lag)place->lag);
+	listen_from(s, place->seq, (enum lag)place->lag);
 	unix_subscription_ready(s);
 	return 0;
 }
@@ -199,6 +205,13 @@ unix_subscription_end(struct unix_subscription *s)
 		__atomic_store_n(&record->died, unix_draft_number(slot), __ATOMIC_RELEASE);
 		subscription_free(s);
 	}
+}
+
+void
+unix_subscriptions_leave(struct unix_connection *c)
+{
+	for (struct unix_subscription *s = c->subscriptions; s != NULL; s = s->next)
+		cursor_leave(&s->cursor);
 }
 
 void

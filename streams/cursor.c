@@ -108,6 +108,16 @@ cursor_close(struct cursor *cursor)
 }
 
 void
+cursor_leave(struct cursor *cursor)
+{
+	struct log *log = cursor->log;
+
+	if (log != NULL && cursor->block_link != NULL && cursor->seq < log->left_seq)
+		log->left_seq = cursor->seq;
+	cursor_close(cursor);
+}
+
+void
 cursor_set_lag(struct cursor *cursor, enum lag lag)
 {
 	cursor->lag = lag;

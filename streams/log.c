@@ -168,6 +168,20 @@ log_forget(struct log *log)
 	store_drop(&log->store);
 }
 
+/* In the ring that it was left in: its lines are no longer than four of them fit. */
+static int
+log_stay(struct log *log, const struct log_options *options)
+{
+	size_t max_line = log_ring_size(log) / 4;
+
+	log_take_options(log, options);
+	if (log->max_line > max_line) {
+		log->max_line = max_line;
+		log->line_room = max_line + ENCODER_SLACK;
+	}
+	return 0;
+}
+
 static int
 log_attach(struct log *log, const struct log_options *options)
 {
@@ -185,7 +199,7 @@ log_attach(struct log *log, const struct log_options *options)
 	}
 	r = log_adopt(log);
 	if (r == 0)
-		r = log_change(log, options);
+		r = options->as_left ? log_stay(log, options) : log_change(log, options);
 	if (r == 0)
 		return 0;
 	if (r != -EBADMSG) {
@@ -204,7 +218,7 @@ log_new(struct arena *arena, const char *name)
 	if (log == NULL)
 		return NULL;
 	log->arena = arena;
-	log->head_limit = log->floor_seq = UINT64_MAX;
+	log->head_limit = log->floor_seq = log->left_seq = UINT64_MAX;
 	log->kept_size = KEPT_MAX;
 	log->rare.state = STATE_STARTING;
 	log->wake.run = log_wake;

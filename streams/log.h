@@ -37,12 +37,14 @@ struct log_options {
 	uint64_t age_ns;           /* keep them at most so long; 0: for ever */
 	const char *path;          /* keep it in this file instead of the arena; NULL */
 	const char *former_path;   /* at open: where a predecessor may have kept it; NULL */
+	bool as_left;              /* at open: an adopted one stays in its ring until log_change() */
 };
 
 struct log;
 
 /* Adopts or makes the log of a stream.  An adopted one whose checksums do not fit costs a new
- * epoch, which log_new_epoch() tells; one of another size moves into a ring as asked for.  0 or
+ * epoch, which log_new_epoch() tells; one of another size moves into a ring as asked for, or with
+ * as_left is there as it was left, for who settles by it what a predecessor had under way.  0 or
  * -errno: -EINVAL: name or sizes; -EBUSY: it is open already; -ENOMEM, -ENOSPC.
  *
  * With a path it lies in that file, all of whose blocks are taken at once, so that a full disk is
@@ -106,6 +108,10 @@ int log_append(struct log *log, const struct event *event);
 /* Commits position and kept without a line: what was consumed gave none. */
 void log_commit(struct log *log, const struct position *position);
 
+/* Counts input that gave no entry; true with the next commit, which is that of the input's
+ * position. */
+void log_count_rejected(struct log *log);
+
 /* NULL when one more line of any size may be appended, else a promise (counted: the reference is
  * the caller's, who awaits it) that is fulfilled when `block` cursors have moved on.  Append first,
  * then await this. */
@@ -124,7 +130,7 @@ struct text log_last_state(const struct log *log);
 
 /* What is shown in `stats`; counters of this epoch, which survive. */
 struct log_stats {
-	uint64_t events, gaps, states, lost, bytes, too_long;
+	uint64_t events, gaps, states, lost, bytes, too_long, rejected;
 	struct moment last;          /* of the last event; 0: none */
 };
 void log_stats(const struct log *log, struct log_stats *ret);
@@ -179,6 +185,10 @@ void cursor_open(struct cursor *cursor, struct log *log, uint64_t seq, enum lag 
 
 /* Takes an open or a closed cursor. */
 void cursor_close(struct cursor *cursor);
+
+/* Closes one that a successor goes on with: until this process is done with the log, nothing that a
+ * `block` cursor had before it is overwritten. */
+void cursor_leave(struct cursor *cursor);
 
 /* The span at the cursor, which stays where it is; false: nothing there.  *ret_lost_from and _to
  * (seqs, inclusive; 0: none) are what was overwritten or skipped before the span: by then the

@@ -68,6 +68,13 @@ log_commit(struct log *log, const struct position *position)
 	log_publish(log);
 }
 
+void
+log_count_rejected(struct log *log)
+{
+	log->rare.rejected++;
+	log->rare_changed = true;
+}
+
 /* -------------------------------------------------------------------- append */
 
 static void

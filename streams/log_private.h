@@ -19,7 +19,7 @@
 #include "streams/log.h"
 
 #define LOG_MAGIC UINT64_C(0x676f6c6474696177)   /* "waitdlog", as the bytes lie */
-#define LOG_VERSION 1
+#define LOG_VERSION 2
 
 /* Written once, the checksum last. */
 struct log_header {
@@ -53,7 +53,7 @@ struct log_commit {
 
 /* What few commits change: the one that a record does not name is idle. */
 struct log_rare {
-	uint64_t gaps, states, lost, too_long;
+	uint64_t gaps, states, lost, too_long, rejected;
 	uint64_t chain;
 	uint64_t last_state;       /* its seq; 0: none yet */
 	uint32_t state;            /* enum stream_state */
@@ -132,6 +132,7 @@ struct log {
 	uint64_t expired_turn;     /* of the loop, when readers had it looked at */
 	struct cursor *idle;       /* open cursors that do not wait */
 	struct cursor *blocking;
+	uint64_t left_seq;         /* of `block` cursors that a successor goes on with; else UINT64_MAX */
 	struct promise *room;      /* counted; NULL: nobody waits */
 	struct promise no_memory;  /* in its place */
 	struct log_header *header;

@@ -90,6 +90,7 @@ log_stats(const struct log *log, struct log_stats *ret)
 		.lost = log->rare.lost,
 		.bytes = log->head,
 		.too_long = log->rare.too_long,
+		.rejected = log->rare.rejected,
 	};
 	if (last.length > 0)
 		(void)encoder_read_moment(&log->encoder, last.data, last.length, &ret->last);

@@ -4,7 +4,7 @@
 void
 log_find_floor(struct log *log)
 {
-	uint64_t floor = UINT64_MAX;
+	uint64_t floor = log->left_seq;
 	size_t holders = 0;
 
 	for (const struct cursor *c = log->blocking; c != NULL; c = c->block_next) {

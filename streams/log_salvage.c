@@ -137,6 +137,7 @@ log_salvage(struct log *log)
 	}
 	salvage_last(log);
 	log->rare.gaps = log->rare.states = log->rare.lost = log->rare.too_long = 0;
+	log->rare.rejected = 0;
 	log->hot->tail_seq = log->tail_seq;
 	log->rare_changed = true;
 	log_publish(log);

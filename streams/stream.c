@@ -150,7 +150,7 @@ stream_consider(struct stream *stream)
 {
 	bool wanted = stream_is_wanted(stream);
 
-	if (stream->stopping)
+	if (stream->stopping || stream->settling)
 		return;
 	if (stream->phase == PHASE_IDLE && wanted)
 		stream_begin(stream);
@@ -360,9 +360,12 @@ stream_unopen(struct stream *stream)
 static int
 stream_open(struct stream *stream)
 {
-	int r = log_open(stream->arena, stream->options.name, &stream->options.log, &stream->log);
+	struct log_options options = stream->options.log;
+	int r;
 
+	options.as_left = true;
 	stream->options.log.former_path = NULL;   /* the caller's, and done with */
+	r = log_open(stream->arena, stream->options.name, &options, &stream->log);
 	if (r < 0)
 		return r;
 	r = log_set_unit(stream->log, stream->options.unit);
@@ -377,6 +380,23 @@ stream_open(struct stream *stream)
 	stream->state = stream->said = (uint8_t)log_state(stream->log);
 	chain_committed(stream);
 	return 0;
+}
+
+/* Sinks find out by the log, as it was left, how far their predecessors' messages came: until then
+ * it is neither resized nor appended to. */
+static void
+stream_settle(struct stream *stream)
+{
+	int r = 0;
+
+	stream->settling = true;
+	table_tell_added(stream);
+	stream->settling = false;
+	if (log_path_error(stream->log) == 0)
+		r = log_change(stream->log, &stream->options.log);
+	if (r < 0)
+		stream_report(stream, LOG_ERR, "its history stays as long as it was: %s",
+		    strerror(-r));
 }
 
 int
@@ -401,7 +421,7 @@ stream_new(struct arena *arena, const struct stream_options *options, struct str
 	}
 	if (stream->said == STATE_ENDED && stream_owns_log(stream))
 		stream->phase = PHASE_ENDED;
-	table_tell_added(stream);
+	stream_settle(stream);
 	stream_consider(stream);
 	*ret = stream;
 	return 0;

@@ -98,7 +98,7 @@ void stream_listen(struct stream *stream);
 void stream_unlisten(struct stream *stream);
 size_t stream_listeners(const struct stream *stream);
 
-/* Input that gave no event: counted, and logged at a limited rate. */
+/* Input that gave no event: counted in the log, and logged at a limited rate. */
 void stream_reject(struct stream *stream, const char *message);
 uint64_t stream_rejected(const struct stream *stream);
 

@@ -39,7 +39,7 @@ struct stream {
 	struct timer expect;
 	struct turn_task last_turn;
 	uint64_t arrived_ns;             /* the last event, if it is to be expected again */
-	uint64_t rejected, unreported, report_from_ns;
+	uint64_t unreported, report_from_ns;
 	size_t listeners;
 	unsigned char committed[KEPT_MAX];   /* the kept block as of the last commit */
 	size_t kept_size;                /* how much of it the chain uses */
@@ -51,6 +51,7 @@ struct stream {
 	uint8_t turns_left;              /* PHASE_REMOVED */
 	bool stopping, handing_over;
 	bool say_changed;                /* of another unit, as soon as there is room */
+	bool settling;                   /* sinks look at the log as it was left */
 };
 
 /* ------------------------------------------------------------------- chain */

@@ -72,7 +72,7 @@ stream_reject(struct stream *stream, const char *message)
 {
 	uint64_t now = loop_now();
 
-	stream->rejected++;
+	log_count_rejected(stream->log);
 	stream->unreported++;
 	if (now < stream->report_from_ns)
 		return;
@@ -88,5 +88,8 @@ stream_reject(struct stream *stream, const char *message)
 uint64_t
 stream_rejected(const struct stream *stream)
 {
-	return stream->rejected;
+	struct log_stats stats;
+
+	log_stats(stream->log, &stats);
+	return stats.rejected;
 }

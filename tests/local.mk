@@ -472,6 +472,13 @@ tests_test_sink_recover_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_sink_recover_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_sink_recover_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=syscall
 tests_test_sink_recover_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/test-sink-handover
+TESTS += tests/test-sink-handover
+tests_test_sink_handover_SOURCES = %D%/test-sink-handover.c $(SINK_READER) $(SINK_FIXTURE) \
+	%D%/fake-fdstore.c %D%/fake-fdstore.h
+tests_test_sink_handover_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_sink_handover_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_sink_handover_LDADD = $(TEST_LIBS)
 
 # streams and sources, each allocation failed once
 check_PROGRAMS += tests/test-stream-memory

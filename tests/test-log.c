@@ -274,6 +274,44 @@ a_line_too_long_commits_its_position(void **state)
 }
 
 static void
+what_was_rejected_is_counted_with_its_position(void **state)
+{
+	const struct position position = { 3, 4, 5 };
+	struct log_stats stats;
+
+	(void)state;
+	open_log(&small);
+	log_count_rejected(log_);
+	log_count_rejected(log_);
+	log_commit(log_, &position);
+	log_count_rejected(log_);       /* and will be once more, as its input is read again */
+	succeed(&small);
+	log_stats(log_, &stats);
+	assert_int_equal(stats.rejected, 2);
+}
+
+static void
+what_is_opened_as_left_keeps_its_lines_until_it_is_changed(void **state)
+{
+	struct log_options narrow = small;
+	uint64_t tail, next;
+
+	(void)state;
+	narrow.size = 65536;
+	open_log(&narrow);
+	append_integers(2000);
+	tail = log_tail_seq(log_);
+	next = log_next_seq(log_);
+	narrow = small;
+	narrow.as_left = true;
+	succeed(&narrow);
+	assert_int_equal(log_tail_seq(log_), tail);
+	assert_int_equal(log_change(log_, &narrow), 0);
+	assert_true(log_tail_seq(log_) > tail);
+	assert_int_equal(log_next_seq(log_), next);
+}
+
+static void
 the_unit_stands_on_events(void **state)
 {
 	struct text line;
@@ -964,6 +1002,8 @@ main(void)
 		TEST(a_span_is_as_many_whole_lines_as_fit),
 		TEST(a_line_of_max_line_fits_and_one_byte_more_is_a_gap),
 		TEST(a_line_too_long_commits_its_position),
+		TEST(what_was_rejected_is_counted_with_its_position),
+		TEST(what_is_opened_as_left_keeps_its_lines_until_it_is_changed),
 		TEST(the_unit_stands_on_events),
 		TEST(entries_are_counted_by_kind),
 		TEST(last_event_and_state_outlive_the_ring),

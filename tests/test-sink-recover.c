@@ -22,6 +22,7 @@
 #include "manager.h"
 #include "sink-fixture.h"
 
+#define RING ((size_t)1 << 20)
 #define LOW_FDS 64               /* kept free for what is handed over */
 #define SLOW_BURST 400           /* so much at once that a message is taken in part */
 
@@ -155,8 +156,8 @@ second_daemon(size_t ring)
 	feed = feed_new("s");
 	feed_options(feed)->log.max_line = 4096;
 	feed_options(feed)->log.size = ring;
-	/* Either may come first, in the same turn. */
-	if (times++ % 2 == 0)
+	/* Either may come first, in the same turn, if the log lies in the ring that it was left in. */
+	if (ring != RING || times++ % 2 == 0)
 		sink_open();
 	feed_open(feed);
 	if (setting.sink == NULL)
@@ -320,7 +321,7 @@ finish(struct peer *peer, size_t ring)
 	assert_int_equal(peer->next, last);
 }
 
-/* False: it did not die by itself. */
+/* The successor's history is of `ring` bytes.  False: it did not die by itself. */
 static bool
 die_and_go_on(long number, int at, bool before, size_t ring, bool reads)
 {
@@ -339,7 +340,7 @@ die_and_go_on(long number, int at, bool before, size_t ring, bool reads)
 		death.number = number;
 		death.at = at;
 		death.before = before;
-		first_daemon(ring, reads ? 40 : SLOW_BURST);
+		first_daemon(RING, reads ? 40 : SLOW_BURST);
 	}
 	connect_to(&peer);
 	died = converse(&peer, pid, reads);
@@ -359,7 +360,7 @@ static void
 a_death_at_any_send_is_not_noticed(void **state)
 {
 	(void)state;
-	for (int at = 1; at < 30 && die_and_go_on(SYS_sendmmsg, at, at % 4 == 0, 1 << 20,
+	for (int at = 1; at < 30 && die_and_go_on(SYS_sendmmsg, at, at % 4 == 0, RING,
 	    true); at++)
 		;
 }
@@ -368,7 +369,7 @@ static void
 a_death_at_any_receive_is_not_noticed(void **state)
 {
 	(void)state;
-	for (int at = 1; at < 7 && die_and_go_on(SYS_recvmmsg, at, at % 3 == 0, 1 << 20,
+	for (int at = 1; at < 7 && die_and_go_on(SYS_recvmmsg, at, at % 3 == 0, RING,
 	    true); at++)
 		;
 }
@@ -377,8 +378,16 @@ static void
 a_death_while_a_slow_peer_has_half_a_line_is_not_noticed(void **state)
 {
 	(void)state;
-	for (int at = 5; at < 40 && die_and_go_on(SYS_sendmmsg, at, at % 5 == 0, 1 << 20,
+	for (int at = 5; at < 40 && die_and_go_on(SYS_sendmmsg, at, at % 5 == 0, RING,
 	    false); at++)
+		;
+}
+
+static void
+a_death_with_half_a_line_sent_and_a_shorter_history_tears_nothing(void **state)
+{
+	(void)state;
+	for (int at = 5; at < 25 && die_and_go_on(SYS_sendmmsg, at, false, 4 * 4096, false); at++)
 		;
 }
 
@@ -394,7 +403,7 @@ second_half(struct client *client, struct feed **feed)
 	settle();
 	fdstore_close();
 	assert_false(client->end);
-	*feed = second_daemon(1 << 20);
+	*feed = second_daemon(RING);
 }
 
 static int
@@ -428,7 +437,7 @@ whoever_hands_over_closes_nobody_and_says_nothing(void **state)
 
 	(void)state;
 	sink_open();
-	feed = open_feed(1 << 20);
+	feed = open_feed(RING);
 	client = client_new();
 	other = client_new();
 	client_send(client, "{\"subscribe\":[\"s\",\"later*\"],\"id\":1}\n");
@@ -458,7 +467,7 @@ a_log_that_began_anew_is_told_as_a_gap_of_the_epoch(void **state)
 
 	(void)state;
 	sink_open();
-	feed = open_feed(1 << 20);
+	feed = open_feed(RING);
 	client = client_new();
 	client_send(client, "{\"subscribe\":[\"s\"]}\n");
 	client_expect(client, "{\"subscribed\":~");
@@ -471,7 +480,7 @@ a_log_that_began_anew_is_told_as_a_gap_of_the_epoch(void **state)
 	feed_stop(feed, false);
 	settle();
 	fdstore_close();
-	feed = second_daemon(1 << 20);
+	feed = second_daemon(RING);
 	snprintf(expected, sizeof expected, "{\"gap\":\"s\",\"from\":null,\"to\":null,\"lost\":"
 	    "null,"
 	    "\"stage\":\"epoch\",\"epoch\":\"%s\"}", feed_epoch("s"));
@@ -489,7 +498,7 @@ a_stream_that_does_not_come_again_is_told(void **state)
 
 	(void)state;
 	sink_open();
-	feed = open_feed(1 << 20);
+	feed = open_feed(RING);
 	gone = feed_start("gone");
 	client = client_new();
 	client_send(client, "{\"subscribe\":[\"gone\"]}\n");
@@ -502,7 +511,7 @@ a_stream_that_does_not_come_again_is_told(void **state)
 	feed_stop(feed, true);
 	settle();
 	fdstore_close();
-	second_daemon(1 << 20);
+	second_daemon(RING);
 	client_expect(client, "{\"error\":\"stream-gone\",\"message\":\"\\\"gone\\\"~");
 	client_expect_nothing(client);
 }
@@ -516,7 +525,7 @@ a_connection_whose_fd_was_not_stored_is_freed(void **state)
 
 	(void)state;
 	sink_open();
-	feed = open_feed(1 << 20);
+	feed = open_feed(RING);
 	client = client_new();
 	settle();
 	manager_receive(&manager);
@@ -603,6 +612,7 @@ main(void)
 		cmocka_unit_test(a_death_at_any_send_is_not_noticed),
 		cmocka_unit_test(a_death_at_any_receive_is_not_noticed),
 		cmocka_unit_test(a_death_while_a_slow_peer_has_half_a_line_is_not_noticed),
+		cmocka_unit_test(a_death_with_half_a_line_sent_and_a_shorter_history_tears_nothing),
 	};
 
 	return cmocka_run_group_tests_name("recovery", tests, NULL, NULL);
