@@ -196,23 +196,18 @@ body_ended(struct async_generator *gen, enum completion_type type)
 	drain_queue(gen);
 }
 
-/* Who called resume(), for the shortcuts.  An await of what is there already appends a job.  When
- * the queue is empty, and nothing is left to do in the job that runs, that one is the very next to run, so it
- * may as well be done at once: no trace can tell.  "Nothing is left" is known in these two places only. */
-enum tail {
-	TAIL_NONE,
-	TAIL_NEXT,               /* next(), by a job that will only await the result: for yields */
-	TAIL_JOB,                /* a job itself: for every await */
-};
-
-static void resume(struct async_generator *gen, struct completion completion, enum tail tail);
+/* `at_tail`, for the shortcuts: nothing is left to do in the job that runs.  An await of what is
+ * there already appends a job; when the queue is empty, that one is the very next to run, so it may as
+ * well be done at once: no trace can tell.  It is known in two places only: in a reaction of ours, and in a
+ * next() whose caller says so, having put its reaction behind the promise before. */
+static void resume(struct async_generator *gen, struct completion completion, bool at_tail);
 
 static void
 awaited(struct job *job)
 {
 	struct async_generator *gen = generator_of_job(job);
 
-	resume(gen, unpark(gen), TAIL_JOB);
+	resume(gen, unpark(gen), true);
 }
 
 /* AsyncGeneratorUnwrapYieldResumption, behind its Await. */
@@ -224,7 +219,7 @@ yield_return_awaited(struct job *job)
 
 	if (completion.type == COMPLETION_NORMAL)
 		completion.type = COMPLETION_RETURN;
-	resume(gen, completion, TAIL_JOB);
+	resume(gen, completion, true);
 }
 
 /* What the request in front asks of a body that stands at a yield.  True: go on with *ret. */
@@ -268,7 +263,10 @@ yield_answer_only(struct async_generator *gen)
 	gen->queue = NULL;
 	gen->canceled = false;
 	gen->state = SUSPENDED_YIELD;
-	promise_fulfill_result(&request->promise, gen->co.value, RESULT_VALUE);
+	if (request->at_tail && job_skip())
+		iterator_request_answer(request, gen->co.value);
+	else
+		promise_fulfill_result(&request->promise, gen->co.value, RESULT_VALUE);
 }
 
 /* That request is the only one, and the yield goes as it should. */
@@ -297,67 +295,94 @@ yield_awaited(struct job *job)
 		if (!yield_answer(gen, &completion))
 			return;
 	}
-	resume(gen, completion, TAIL_JOB);
+	resume(gen, completion, true);
 }
 
 /* The job that an await of a plain value would append may be done at once. */
 static bool
-may_skip_tick(const struct async_generator *gen, enum tail tail)
+may_skip_tick(const struct async_generator *gen, bool at_tail)
 {
-	return tail == TAIL_JOB && !gen->canceling && job_skip();
+	return at_tail && !gen->canceling && job_skip();
 }
 
 /* The same for an await of a promise, if that is fulfilled. */
 static bool
-may_skip_await(const struct async_generator *gen, enum tail tail)
+may_skip_await(const struct async_generator *gen, bool at_tail)
 {
 	const struct promise *promise = gen->co.value.pointer;
 
-	return promise != NULL && promise->state == PROMISE_FULFILLED && may_skip_tick(gen, tail);
+	return promise != NULL && promise->state == PROMISE_FULFILLED && may_skip_tick(gen, at_tail);
 }
 
 /* The same for the await in a yield, to the only request there is. */
 static bool
-may_skip_yield(const struct async_generator *gen, enum tail tail)
+may_skip_yield(const struct async_generator *gen, bool at_tail)
 {
-	return tail != TAIL_NONE && is_plain_yield(gen) && job_skip();
+	return at_tail && is_plain_yield(gen) && job_skip();
+}
+
+/* True: the answer is there, or the call threw: *ret is what to go on with. */
+static bool
+await_next(struct async_generator *gen, bool at_tail, struct completion *ret)
+{
+	struct iterator_request *request = gen->co.value.pointer;
+	const struct coroutine *outer = coroutine_enter(&gen->co);
+	bool goes_on;
+
+	gen->job.run = awaited;
+	goes_on = at_tail ? iterator_next_at_tail(request, &gen->job)
+	                  : iterator_next_then(request, &gen->job);
+	coroutine_enter(outer);
+	if (goes_on && !(request->answered && gen->canceling)) {
+		*ret = (struct completion){ .value = request->promise.value };
+		return true;
+	}
+	gen->parked = true;
+	if (goes_on)
+		job_enqueue(&gen->job);
+	else if (gen->canceling)
+		cancel_awaited(gen);
+	return false;
 }
 
 static enum step
-body_step(struct async_generator *gen, struct completion completion, enum tail tail)
+body_step(struct async_generator *gen, struct completion completion)
 {
 	gen->state = EXECUTING;
 	gen->co.received = (uint8_t)completion.type;
 	gen->co.value = completion.value;
-	gen->co.at_tail = tail != TAIL_NONE;
 	return coroutine_resume(&gen->co, gen->frame);
 }
 
 /* Does what a step asks for, and the next, until something has to be waited for.  Not inline: what it
  * needs room for would be paid for by every value. */
 __attribute__((noinline)) static void
-body_stepped(struct async_generator *gen, enum step step, enum tail tail)
+body_stepped(struct async_generator *gen, enum step step, bool at_tail)
 {
 	struct completion completion;
 
 	for (;;) {
 		switch (step) {
+		case STEP_NEXT:
+			if (!await_next(gen, at_tail, &completion))
+				return;
+			break;
 		case STEP_AWAIT:
-			if (may_skip_await(gen, tail)) {
+			if (may_skip_await(gen, at_tail)) {
 				completion = settled(gen->co.value.pointer);
 				break;
 			}
 			park_on(gen, gen->co.value.pointer, awaited);
 			return;
 		case STEP_TICK:
-			if (may_skip_tick(gen, tail)) {
+			if (may_skip_tick(gen, at_tail)) {
 				completion = (struct completion){ .type = COMPLETION_NORMAL };
 				break;
 			}
 			park_for_tick(gen, awaited);
 			return;
 		case STEP_YIELD:
-			if (may_skip_yield(gen, tail))
+			if (may_skip_yield(gen, at_tail))
 				yield_answer_only(gen);
 			else
 				park_for_tick(gen, yield_awaited);
@@ -375,20 +400,20 @@ body_stepped(struct async_generator *gen, enum step step, enum tail tail)
 		default:
 			coroutine_trap_step(&gen->co);
 		}
-		step = body_step(gen, completion, tail);
+		step = body_step(gen, completion);
 	}
 }
 
 /* AsyncGeneratorResume, and AsyncGeneratorStart's end of the body. */
 static void
-resume(struct async_generator *gen, struct completion completion, enum tail tail)
+resume(struct async_generator *gen, struct completion completion, bool at_tail)
 {
-	enum step step = body_step(gen, completion, tail);
+	enum step step = body_step(gen, completion);
 
-	if (step == STEP_YIELD && may_skip_yield(gen, tail))
+	if (step == STEP_YIELD && may_skip_yield(gen, at_tail))
 		yield_answer_only(gen);         /* the way of most values */
 	else
-		body_stepped(gen, step, tail);
+		body_stepped(gen, step, at_tail);
 }
 
 static void
@@ -397,7 +422,7 @@ resume_at_yield(struct async_generator *gen)
 	struct completion completion;
 
 	if (take_request(gen, &completion))
-		resume(gen, completion, TAIL_NONE);
+		resume(gen, completion, false);
 }
 
 /* ------------------------------------------------------------------ methods */
@@ -414,7 +439,7 @@ generator_next(struct iterator *iterator, struct iterator_request *request)
 	enqueue(gen, request);
 	if (gen->state == SUSPENDED_START || gen->state == SUSPENDED_YIELD)
 		resume(gen, (struct completion){ COMPLETION_NORMAL, request->value },
-		    request->at_tail ? TAIL_NEXT : TAIL_NONE);
+		    request->at_tail);
 }
 
 static void

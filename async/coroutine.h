@@ -37,6 +37,9 @@ enum step {
 	/* Suspend until the promise in co->value.pointer has settled.  The reference to it is handed
 	 * over; NULL is a promise rejected with -ENOMEM. */
 	STEP_AWAIT,
+	/* Make the call of the request in co->value.pointer, which iterator_next_begin() has begun,
+	 * and suspend until its promise has settled.  A call that threw says so in the request. */
+	STEP_NEXT,
 	/* Suspend for one tick, as an await of a plain value does. */
 	STEP_TICK,
 	/* yield co->value: one tick, then the request in front is answered with it. */
@@ -64,7 +67,6 @@ struct coroutine {
 	uint8_t ending;          /* the macros': how END will end */
 	bool in_finally : 1;
 	bool ended : 1;          /* the macros': END was reached */
-	bool at_tail;            /* its step is the last thing that a job does */
 };
 
 /* The body that is running now, NULL outside. */
@@ -127,6 +129,16 @@ coroutine_await(struct coroutine *co, struct promise *promise, int line)
 }
 
 static inline enum step
+coroutine_next(struct coroutine *co, struct iterator *iterator, struct iterator_request *request,
+    int line)
+{
+	iterator_next_begin(iterator, request);
+	co->line = (uint16_t)line;
+	co->value.pointer = request;
+	return STEP_NEXT;
+}
+
+static inline enum step
 coroutine_yield(struct coroutine *co, const void *value, int line)
 {
 	co->line = (uint16_t)line;
@@ -178,10 +190,7 @@ coroutine_throw(struct coroutine *co, union value reason, int line)
 /* await iterator.next(): the result is in the request (promise.value, promise.result). */
 #define AWAIT_NEXT(iterator, request) \
 	do { \
-		iterator_next_at_tail((iterator), (request), coroutine_->at_tail); \
-		if (!(request)->threw) \
-			return coroutine_await(coroutine_, &(request)->promise, __LINE__); \
-		__attribute__((fallthrough)); \
+		return coroutine_next(coroutine_, (iterator), (request), __LINE__); \
 	case __LINE__: \
 		if (coroutine_abrupt_next(coroutine_, (request))) \
 			goto coroutine_finally_; \

@@ -109,52 +109,75 @@ has_value(const struct for_await *self)
 	    && !self->canceling;
 }
 
-/* Hands the value over and asks for the next, again as long as that is there at once and its job would be
- * the next to run: the way of most.
- * True: the next one is asked for.  False: on_value() wants none now, *ret_gate is what it gave. */
+/* Asks for the next, the last thing that a job does.  True: it is there at once and its job would be the
+ * next to run, or the call threw. */
 static bool
-take_values(struct for_await *self, struct promise **ret_gate)
+ask(struct for_await *self)
 {
-	do {
-		struct promise *gate = self->on_value(self->context, self->loop.value);
+	struct iterator_request *request = &self->loop.request;
+	bool goes_on;
 
-		if (gate != NULL || self->canceling) {
-			*ret_gate = gate;
-			return false;
-		}
-		iteration_ask(&self->loop);
-		self->loop.value = self->loop.request.promise.value;
-	} while (has_value(self) && job_skip());
-	return true;
+	iterator_next_begin(self->loop.iterator, request);
+	self->job.run = received;
+	goes_on = iterator_next_at_tail(request, &self->job);
+	if (goes_on && !(request->answered && self->canceling))
+		return true;
+	self->parked = true;
+	if (goes_on)
+		job_enqueue(&self->job);
+	else if (self->canceling)
+		cancel_awaited(self);
+	return false;
+}
+
+/* What to do about a value, in *ret_state.  False: there is something to wait for. */
+static bool
+take_value(struct for_await *self, enum iteration_state *ret_state)
+{
+	struct promise *gate = self->on_value(self->context, self->loop.value);
+
+	if (self->canceling) {          /* by on_value() itself */
+		self->canceling = false;
+		promise_unref(gate);
+		*ret_state = iteration_leave(&self->loop, cancellation);
+		return true;
+	}
+	if (gate == NULL)
+		return true;
+	if (gate == FOR_AWAIT_BREAK) {
+		struct completion leave = { .type = COMPLETION_NORMAL };
+
+		*ret_state = iteration_leave(&self->loop, leave);
+		return true;
+	}
+	park_on(self, gate, value_taken);
+	return false;
 }
 
 /* Goes on from a state of the loop, as far as it goes without waiting.  The last thing that a job does. */
 static void
 advance(struct for_await *self, enum iteration_state state)
 {
-	self->loop.at_tail = true;
 	while (state == ITERATION_VALUE) {
-		struct promise *gate;
-
-		if (take_values(self, &gate))
-			state = iteration_asked(&self->loop);
-		else if (self->canceling) {     /* by on_value() itself */
-			self->canceling = false;
-			promise_unref(gate);
-			state = iteration_leave(&self->loop, cancellation);
-		} else if (gate == FOR_AWAIT_BREAK) {
-			struct completion leave = { .type = COMPLETION_NORMAL };
-
-			state = iteration_leave(&self->loop, leave);
-		} else {
-			park_on(self, gate, value_taken);
+		if (!take_value(self, &state))
 			return;
-		}
+		if (state != ITERATION_VALUE)
+			break;
+		if (!ask(self))
+			return;
+		state = iteration_answered(&self->loop);
 	}
 	if (state == ITERATION_AWAIT)
 		park_on(self, &self->loop.request.promise, received);
 	else
 		for_await_finish(self);
+}
+
+static void
+go_on(struct for_await *self)
+{
+	if (ask(self))
+		advance(self, iteration_answered(&self->loop));
 }
 
 /* The end, an error, a cancellation, or what the closing gave. */
@@ -196,7 +219,7 @@ value_taken(struct job *job)
 	if (completion.type == COMPLETION_THROW)
 		advance(self, iteration_leave(&self->loop, completion));
 	else
-		advance(self, iteration_next(&self->loop));
+		go_on(self);
 }
 
 static struct for_await *

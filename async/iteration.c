@@ -10,16 +10,17 @@ iteration_throw(struct iteration *loop, union value reason)
 enum iteration_state
 iteration_next(struct iteration *loop)
 {
-	iteration_ask(loop);
-	return iteration_asked(loop);
+	iterator_next(loop->iterator, &loop->request, value_undefined());
+	return loop->request.threw ? iteration_answered(loop) : ITERATION_AWAIT;
 }
 
 enum iteration_state
-iteration_asked(struct iteration *loop)
+iteration_answered(struct iteration *loop)
 {
 	if (loop->request.threw)
 		return iteration_throw(loop, loop->request.promise.value);
-	return ITERATION_AWAIT;
+	loop->value = loop->request.promise.value;
+	return ITERATION_VALUE;
 }
 
 /* The end of AsyncIteratorClose: an error that was there before wins over all. */

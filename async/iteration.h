@@ -26,19 +26,12 @@ struct iteration {
 	struct completion leaving;
 	union value value;
 	bool closing;
-	bool at_tail;            /* iteration_next() is the last thing that a job does */
 };
 
 enum iteration_state iteration_next(struct iteration *loop);
 
-/* iteration_next() in two: the call of next(), and what to do about it. */
-static inline void
-iteration_ask(struct iteration *loop)
-{
-	iterator_next_at_tail(loop->iterator, &loop->request, loop->at_tail);
-}
-
-enum iteration_state iteration_asked(struct iteration *loop);
+/* Behind a next() of loop->request that somebody else made, and which was answered or threw at once. */
+enum iteration_state iteration_answered(struct iteration *loop);
 enum iteration_state iteration_received(struct iteration *loop, enum completion_type type,
     union value value);
 enum iteration_state iteration_leave(struct iteration *loop, struct completion completion);

@@ -24,7 +24,8 @@ struct iterator_request {
 	struct promise *awaited;         /* return(): the promise to await in place of `value` */
 	uint8_t completion;              /* enum completion_type */
 	bool threw;                      /* the call itself threw; the error is promise.value */
-	bool at_tail;                    /* see iterator_next_at_tail() */
+	bool at_tail;                    /* iterator_next_at_tail() is under way ... */
+	bool answered;                   /* ... and has its answer, whose reaction was not queued */
 };
 
 struct iterator_ops {
@@ -78,14 +79,48 @@ iterator_request_begin(struct iterator *iterator, struct iterator_request *reque
 	};
 }
 
-/* next() by somebody who runs in a job and has nothing left to do in it but to await the result:
- * when the body yields at once, the request may be answered at once. */
+/* A next() in two.  First: */
 static inline void
-iterator_next_at_tail(struct iterator *iterator, struct iterator_request *request, bool at_tail)
+iterator_next_begin(struct iterator *iterator, struct iterator_request *request)
 {
 	iterator_request_begin(iterator, request, COMPLETION_NORMAL, value_undefined());
-	request->at_tail = at_tail;
-	iterator->ops->next(iterator, request);
+}
+
+/* And then the call, with `job` as the reaction on its promise.  True: it threw, and the job is
+ * nobody's reaction. */
+static inline bool
+iterator_next_then(struct iterator_request *request, struct job *job)
+{
+	promise_then_first(&request->promise, job);
+	request->iterator->ops->next(request->iterator, request);
+	if (request->threw)
+		request->promise.reactions = NULL;
+	return request->threw;
+}
+
+/* The same by somebody who runs in a job and has nothing left to do in it.  True also when the
+ * answer is there and the job, not queued, would be the next to run: so do at once what it would. */
+static inline bool
+iterator_next_at_tail(struct iterator_request *request, struct job *job)
+{
+	promise_then_first(&request->promise, job);
+	request->at_tail = true;
+	request->iterator->ops->next(request->iterator, request);
+	request->at_tail = false;
+	if (request->threw)
+		request->promise.reactions = NULL;
+	return request->answered || request->threw;
+}
+
+/* For a next() with request->at_tail set, and the job's reaction the next that would run: gives the
+ * value.  It must be the last thing that next() does. */
+static inline void
+iterator_request_answer(struct iterator_request *request, union value value)
+{
+	request->promise.reactions = NULL;
+	request->promise.value = value;
+	request->promise.state = PROMISE_FULFILLED;
+	request->answered = true;
 }
 
 /* Make a request.  `request` must be idle.  The promise is &request->promise. */

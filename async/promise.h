@@ -94,6 +94,16 @@ void promise_adopt(struct promise *promise, struct promise *other);
  * given back when the job has run or is taken off.  NULL: rejected with -ENOMEM. */
 void promise_perform_then(struct promise *promise, struct job *job);
 
+/* The same on an embedded promise that is pending and has no reaction yet. */
+static inline void
+promise_then_first(struct promise *promise, struct job *job)
+{
+	job->promise = promise;
+	job->next = job;
+	promise->reactions = job;
+	promise->handled = true;
+}
+
 /* Takes off a reaction that has not run, whether its promise is settled or not. */
 void promise_forget(struct job *job);
 

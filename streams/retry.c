@@ -22,8 +22,7 @@ struct retry {
  * cancellation is not caught. */
 #define TRY_NEXT(iterator, request, error) \
 	do { \
-		iterator_next((iterator), (request), value_undefined()); \
-		return coroutine_await(coroutine_, &(request)->promise, __LINE__); \
+		return coroutine_next(coroutine_, (iterator), (request), __LINE__); \
 	case __LINE__: \
 		(error) = retry_catch(coroutine_); \
 		if (coroutine_abrupt(coroutine_)) \

@@ -124,13 +124,24 @@ for_await_state(struct activation *activation, struct frame *frame, struct outco
 }
 
 static bool
+for_await_ask(struct activation *activation, struct frame *frame)
+{
+	iterator_next_begin(frame->loop.iterator, &frame->loop.request);
+	frame->at = ITERATION_AWAIT;
+	activation->co->value.pointer = &frame->loop.request;
+	activation->step = STEP_NEXT;
+	return false;
+}
+
+static bool
 for_await_resume(struct activation *activation, struct frame *frame, struct outcome *outcome)
 {
 	size_t max = (size_t)frame->statement->count;
 	enum iteration_state state;
 
-	frame->loop.at_tail = activation->co->at_tail;
-	if (frame->at == ITERATION_AWAIT)
+	if (frame->at == ITERATION_AWAIT && frame->loop.request.threw && !frame->loop.closing)
+		state = iteration_answered(&frame->loop);
+	else if (frame->at == ITERATION_AWAIT)
 		state = iteration_received(&frame->loop, (enum completion_type)outcome->type,
 		    outcome->value);
 	else if (outcome->type != OUT_NORMAL && outcome->type != OUT_CONTINUE)
@@ -138,7 +149,7 @@ for_await_resume(struct activation *activation, struct frame *frame, struct outc
 	else if (max > 0 && ++frame->rounds == max)
 		state = iteration_leave(&frame->loop, completion_of_outcome(*outcome));
 	else
-		state = iteration_next(&frame->loop);
+		return for_await_ask(activation, frame);
 	return for_await_state(activation, frame, outcome, state);
 }
 
@@ -154,10 +165,10 @@ for_await_begin(struct activation *activation, const struct statement *statement
 		activation->step = STEP_RETURN;
 		return false;
 	}
+	(void)outcome;
 	frame = frame_push(activation, for_await_resume, statement);
 	frame->loop.iterator = instance_async_iterator(instance);
-	frame->loop.at_tail = activation->co->at_tail;
-	return for_await_state(activation, frame, outcome, iteration_next(&frame->loop));
+	return for_await_ask(activation, frame);
 }
 
 /* -------------------------------------------------------------------- spread */
