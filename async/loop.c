@@ -197,6 +197,12 @@ loop_stop(void)
 	loop.stopped = true;
 }
 
+bool
+loop_is_cut(void)
+{
+	return loop.capped;
+}
+
 uint64_t
 loop_turns(void)
 {

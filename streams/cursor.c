@@ -3,6 +3,9 @@
 
 #include "streams/log_private.h"
 
+#define FEW 32u                      /* entries */
+#define SPAN_GOOD (256u * 1024)      /* bytes: a larger one is not sent cheaper */
+
 /* ------------------------------------------------------------------- the lists */
 
 static void
@@ -156,6 +159,19 @@ cursor_wait(struct cursor *cursor)
 static struct cursor *waking;
 static struct log *waking_log;
 
+/* The turn was cut off within a batch: its rest comes with the next, and all of it leaves as one, if
+ * it goes on growing and is not too large.  A few entries never wait: they may be an edge beside
+ * somebody else's flood. */
+static bool
+log_puts_off(struct log *log)
+{
+	uint64_t most = log_ring_size(log) / 4, seen = log->batch.seen;
+
+	log->batch.seen = log->next_seq;
+	return loop_is_cut() && log->next_seq - log->batch.seq > FEW && log->next_seq != seen
+	    && log->head - log->batch.head < (most < SPAN_GOOD ? most : SPAN_GOOD);
+}
+
 /* A callback may close any cursor and the log, and wait anew, which is for the next turn. */
 void
 log_wake(struct turn_task *task)
@@ -163,6 +179,11 @@ log_wake(struct turn_task *task)
 	struct log *log = (struct log *)((char *)task - offsetof(struct log, wake));
 	struct cursor *cursor;
 
+	if (log_puts_off(log)) {
+		loop_at_turn_end(&log->wake);
+		return;
+	}
+	log->batch.turn = loop_turns();
 	cursors_move(&log->waiting, &waking);
 	waking_log = log;
 	while ((cursor = waking) != NULL) {

@@ -260,7 +260,7 @@ log_end(struct log *log)
 	turn_task_cancel(&log->wake);
 	log_abandon_cursors(log);
 	promise_unref(log->room);
-	free(log->latency.histogram);
+	free(log->latency);
 	free(log);
 }
 

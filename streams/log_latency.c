@@ -9,32 +9,33 @@
 void
 log_latency_open(struct log *log)
 {
-	if (log->latency.histogram == NULL)
-		log->latency.histogram = calloc(1, sizeof *log->latency.histogram);
+	if (log->latency == NULL)
+		log->latency = calloc(1, sizeof *log->latency);
 }
 
 /* What is stamped later than now, by a clock that is not ours, says nothing. */
 static void
 log_latency_sample(struct log *log)
 {
-	struct log_latency *latency = &log->latency;
+	struct log_batch *batch = &log->batch;
 	uint64_t now;
 
-	if (latency->pass-- > 0)
+	if (batch->pass-- > 0)
 		return;
-	latency->pass = SAMPLE_EVERY - 1;
+	batch->pass = SAMPLE_EVERY - 1;
 	now = loop_now_refresh();
-	if (latency->histogram != NULL && now >= latency->mono_ns)
-		histogram_add(latency->histogram, now - latency->mono_ns);
+	if (log->latency != NULL && now >= batch->mono_ns)
+		histogram_add(log->latency, now - batch->mono_ns);
 }
 
+/* Who gets the batch in a later turn than the next was behind. */
 void
 log_sent(struct log *log, uint64_t from, uint64_t to)
 {
-	const struct log_latency *latency = &log->latency;
+	const struct log_batch *batch = &log->batch;
 
-	if (from <= latency->seq && latency->seq < to && latency->mono_ns != 0
-	    && latency->turn == loop_turns())
+	if (from <= batch->seq && batch->seq < to && batch->mono_ns != 0
+	    && loop_turns() - batch->turn <= 1)
 		log_latency_sample(log);
 }
 
@@ -43,5 +44,5 @@ log_latency(const struct log *log)
 {
 	static const struct histogram none;
 
-	return log->latency.histogram != NULL ? log->latency.histogram : &none;
+	return log->latency != NULL ? log->latency : &none;
 }

@@ -93,12 +93,13 @@ struct log_saved {
 
 enum { SAVED_EVENT, SAVED_STATE };
 
-/* The first event of the batch that is on its way to cursors that waited for it. */
-struct log_latency {
-	uint64_t seq, mono_ns;     /* mono_ns 0: there is none */
-	uint64_t turn;             /* of the loop, in which it came; those who get it later were behind */
-	unsigned int pass;         /* so many more readers are not looked at */
-	struct histogram *histogram;   /* NULL: nobody has listened yet, or no memory */
+/* What cursors that waited are to be told of, or were last. */
+struct log_batch {
+	uint64_t seq, head;        /* of its first entry; the head behind that */
+	uint64_t mono_ns;          /* the stamp of that, if it is an event; else 0 */
+	uint64_t seen;             /* next_seq when telling was put off; 0: it was not */
+	uint64_t turn;             /* of the loop, in which they were told */
+	unsigned int pass;         /* so many more readers are not looked at for the latency */
 };
 
 struct log {
@@ -121,7 +122,7 @@ struct log {
 	struct log_rare rare;
 	struct cursor *waiting;
 	struct turn_task wake;
-	struct log_latency latency;
+	struct log_batch batch;
 	struct encoder encoder;
 	_Alignas(8) unsigned char kept[KEPT_MAX];
 
@@ -135,6 +136,7 @@ struct log {
 	uint64_t left_seq;         /* of `block` cursors that a successor goes on with; else UINT64_MAX */
 	struct promise *room;      /* counted; NULL: nobody waits */
 	struct promise no_memory;  /* in its place */
+	struct histogram *latency; /* NULL: nobody has listened yet, or no memory */
 	struct log_header *header;
 	struct arena *arena;
 	struct log_store store;
@@ -298,10 +300,11 @@ log_changed(struct log *log, const struct event *event)
 {
 	if (log->waiting == NULL || log->wake.registered)
 		return;
-	log->latency.seq = log->next_seq - 1;
-	log->latency.mono_ns = event->kind == EVENT_VALUE ? event->time.mono_ns : 0;
-	log->latency.turn = loop_turns();
-	log->latency.pass = 0;
+	log->batch = (struct log_batch){
+		.seq = log->next_seq - 1,
+		.head = log->head,
+		.mono_ns = event->kind == EVENT_VALUE ? event->time.mono_ns : 0,
+	};
 	loop_at_turn_end(&log->wake);
 }
 

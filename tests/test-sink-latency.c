@@ -1,5 +1,8 @@
-/* `latency` in stats: from an event's stamp to the end of its sending. */
+/* `latency` in stats: from an event's stamp to the end of its sending; and what keeps it small beside
+ * a flood. */
 #include <errno.h>
+#include <stdio.h>
+#include <sys/socket.h>
 
 #include "base/histogram.h"
 #include "sink-fixture.h"
@@ -23,14 +26,22 @@ latency_of(struct feed *feed)
 }
 
 static struct client *
-subscriber(void)
+subscriber_of(const char *name)
 {
 	struct client *client = client_new();
+	char request[64];
 
-	client_ask(client, "{\"subscribe\":[\"door\"]}", "{\"subscribed\":\"door\",~");
+	snprintf(request, sizeof request, "{\"subscribe\":[\"%s\"]}", name);
+	client_ask(client, request, "{\"subscribed\":~");
 	client_expect(client, "{\"reply\":\"subscribe\",~");
-	client_expect(client, "{\"ready\":\"door\",~");
+	client_expect(client, "{\"ready\":~");
 	return client;
+}
+
+static struct client *
+subscriber(void)
+{
+	return subscriber_of("door");
 }
 
 static struct feed *
@@ -139,6 +150,44 @@ who_comes_later_does_not_count(void **state)
 	assert_int_equal(latency_of(feed)->count, 2);
 }
 
+static bool
+something_came(struct client *client)
+{
+	char byte;
+
+	return recv(client->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+/* A batch of many turns, and one event beside it. */
+static void
+an_event_does_not_wait_for_a_flood_beside_it(void **state)
+{
+	enum { FLOOD = 5000 };
+	struct client *of_flood, *of_door;
+	struct feed *flood, *door;
+
+	(void)state;
+	sink_open();
+	flood = feed_start("flood");
+	door = feed_start("door");
+	of_flood = subscriber_of("flood");
+	of_door = subscriber_of("door");
+	feed_numbers(flood, 1, FLOOD);
+	feed_number(door, 1);
+	while (!something_came(of_door))
+		assert_int_equal(loop_turn(), 1);
+	assert_true(log_next_seq(stream_log(feed_stream(flood))) < FLOOD / 2);
+	/* What the turn has cut leaves as one nevertheless. */
+	assert_false(something_came(of_flood));
+	client_read(of_door);
+	client_expect(of_door, "{\"stream\":\"door\",\"seq\":1,~");
+	client_expect_nothing(of_door);
+	client_read(of_flood);
+	for (int i = 0; i < FLOOD; i++)
+		client_expect(of_flood, "{\"stream\":\"flood\",~");
+	client_expect_nothing(of_flood);
+}
+
 int
 main(void)
 {
@@ -149,6 +198,7 @@ main(void)
 		ON_MANUAL_CLOCK(one_reader_in_eight_is_looked_at),
 		ON_MANUAL_CLOCK(states_and_what_was_not_stamped_before_do_not_count),
 		ON_MANUAL_CLOCK(who_comes_later_does_not_count),
+		ON_REAL_LOOP(an_event_does_not_wait_for_a_flood_beside_it),
 	};
 
 	return cmocka_run_group_tests_name("latency", tests, NULL, NULL);
