@@ -10,7 +10,7 @@
 struct text {
 	char *bytes;
 	size_t length, room;
-	bool no_memory;
+	bool no_memory, without_limits;
 };
 
 static bool
@@ -255,7 +255,8 @@ write_object(const struct fill *fill, struct text *to, const struct option *opti
 	}
 	text_put(to, "{");
 	for (; !to->no_memory && options->name != NULL; options++)
-		write_unless_default(fill, to, options, from, defaults);
+		if (!options->limit || !to->without_limits)
+			write_unless_default(fill, to, options, from, defaults);
 	text_put(to, "}");
 	free(defaults);
 }
@@ -272,13 +273,26 @@ write_typed(const struct fill *fill, struct text *to, enum config_table table,
 	write_object(fill, to, type.options, typed->options);
 }
 
+/* The text's bytes are freed. */
+static const char *
+text_to_pool(const struct fill *fill, struct text *text)
+{
+	const char *ret = NULL;
+
+	if (!text->no_memory)
+		ret = pool_text(fill->pool, text->bytes == NULL ? "" : text->bytes, text->length);
+	free(text->bytes);
+	return ret;
+}
+
 const char *
 canonical_typed_text(const struct fill *fill, enum config_table table,
-    const struct option_typed *typed)
+    const struct option_typed *typed, bool without_limits)
 {
-	const struct option_typed_list list = { typed, 1 };
+	struct text text = { .without_limits = without_limits };
 
-	return canonical_typed_list_text(fill, table, &list);
+	write_typed(fill, &text, table, typed);
+	return text_to_pool(fill, &text);
 }
 
 const char *
@@ -286,13 +300,9 @@ canonical_typed_list_text(const struct fill *fill, enum config_table table,
     const struct option_typed_list *list)
 {
 	struct text text = { 0 };
-	const char *ret = NULL;
 
 	write_typed_list(fill, &text, table, list);
-	if (!text.no_memory)
-		ret = pool_text(fill->pool, text.bytes == NULL ? "" : text.bytes, text.length);
-	free(text.bytes);
-	return ret;
+	return text_to_pool(fill, &text);
 }
 
 uint64_t

@@ -6,9 +6,10 @@
 
 #include "config/fill.h"
 
-/* Texts in fill->pool; NULL: no memory. */
+/* Texts in fill->pool; NULL: no memory.  without_limits: of what says which source it is, and not
+ * how much it may take (struct option's `limit`). */
 const char *canonical_typed_text(const struct fill *fill, enum config_table table,
-    const struct option_typed *typed);
+    const struct option_typed *typed, bool without_limits);
 const char *canonical_typed_list_text(const struct fill *fill, enum config_table table,
     const struct option_typed_list *list);
 

@@ -52,8 +52,9 @@ struct config_stream {
 	struct config_allow allow;
 	int open;                                 /* enum config_open */
 	int64_t linger, expect;                   /* ns; 0: none */
-	/* a hash of source and operators, defaults applied */
-	uint64_t chain;
+	/* hashes, defaults applied: of source and operators but for what is a limit (struct option);
+	 * of the source with that */
+	uint64_t chain, limits;
 };
 
 struct config_sink {

@@ -100,6 +100,8 @@ struct option {
 	bool required;
 	bool empty;                  /* strings may be empty */
 	bool never;                  /* DURATION: "never" is DURATION_NEVER */
+	/* another value leaves a source what it was: its stream goes on, and so do its peers */
+	bool limit;
 	const char *help;            /* sentences for the man page and the schema */
 };
 

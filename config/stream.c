@@ -96,19 +96,22 @@ stream_filled(const struct fill *fill, const struct place *place, json_t *value,
     struct stream_object *stream)
 {
 	struct config_stream *public = &stream->public;
+	const char *identity;
 
 	if (!fill_text(fill, place->name, &public->name) ||
 	    !fill_object(fill, place, value, config_stream_options, NULL, config_stream_check,
 	        stream))
 		return NULL;
-	stream->source_text = canonical_typed_text(fill, CONFIG_SOURCES, &public->source);
+	stream->source_text = canonical_typed_text(fill, CONFIG_SOURCES, &public->source, false);
+	identity = canonical_typed_text(fill, CONFIG_SOURCES, &public->source, true);
 	stream->operators_text = canonical_typed_list_text(fill, CONFIG_OPERATORS,
 	    &public->operators);
-	if (stream->source_text == NULL || stream->operators_text == NULL) {
+	if (stream->source_text == NULL || identity == NULL || stream->operators_text == NULL) {
 		fill_no_memory(fill);
 		return NULL;
 	}
-	public->chain = canonical_hash(CANONICAL_HASH_BEGIN, stream->source_text);
+	public->limits = canonical_hash(CANONICAL_HASH_BEGIN, stream->source_text);
+	public->chain = canonical_hash(CANONICAL_HASH_BEGIN, identity);
 	public->chain = canonical_hash(public->chain ^ '|', stream->operators_text);
 	return stream;
 }
@@ -149,7 +152,7 @@ sink_object_new(const struct config_tables *tables, struct report *report,
 	if (!fill_text(&fill, place->name, &sink->public.name) ||
 	    !fill_typed(&fill, place, CONFIG_SINKS, value, &sink->public.sink))
 		goto failed;
-	sink->text = canonical_typed_text(&fill, CONFIG_SINKS, &sink->public.sink);
+	sink->text = canonical_typed_text(&fill, CONFIG_SINKS, &sink->public.sink, false);
 	if (sink->text == NULL) {
 		fill_no_memory(&fill);
 		goto failed;

@@ -301,5 +301,6 @@ const struct source_ops file_source = {
 	.options_size = sizeof(struct file_options),
 	.size = sizeof(struct file_source),
 	.kept_size = sizeof(struct file_kept),
+	.limited = true,
 	.run = file_body,
 };

@@ -9,8 +9,16 @@
 #define ROOM_MIN (INLET_BATCH / 2)
 
 #define PAGE ((size_t)4096)
+#define INLETS_MAGIC UINT64_C(0x73656c6e69747761)   /* "awtinles", as the bytes lie */
+
+/* At the bulk's beginning. */
+struct inlet_head {
+	uint64_t magic;
+	uint64_t count, half;
+};
 
 _Static_assert(sizeof(struct inlet) <= INLET_SIZE, "an inlet fits its place");
+_Static_assert(sizeof(struct inlet_head) <= INLET_SIZE, "so does what is said of all");
 
 static size_t
 page_align(size_t size)
@@ -25,9 +33,15 @@ inlet_layout(size_t count, size_t max)
 }
 
 size_t
+inlet_table_size(const struct inlet_layout *layout)
+{
+	return page_align((1 + layout->count) * INLET_SIZE);
+}
+
+size_t
 inlet_offset(const struct inlet_layout *layout, size_t i)
 {
-	return page_align(layout->count * INLET_SIZE) + 2 * i * layout->half;
+	return inlet_table_size(layout) + 2 * i * layout->half;
 }
 
 size_t
@@ -39,7 +53,7 @@ inlet_layout_size(const struct inlet_layout *layout)
 struct inlet *
 inlet_at(const struct inlet_layout *layout, size_t i)
 {
-	return (struct inlet *)(void *)(layout->memory + i * INLET_SIZE);
+	return (struct inlet *)(void *)(layout->memory + (1 + i) * INLET_SIZE);
 }
 
 static char *
@@ -164,4 +178,83 @@ inlet_recover(const struct inlet_layout *layout, size_t i, uint64_t committed)
 	done = inlet_done_offset(inlet->done);
 	/* All that is left lies in the half, before the active slot's last byte. */
 	return done <= received && received - done <= slot->offset + slot->header.msg_len;
+}
+
+/* ------------------------------------------------------------------ other limits */
+
+void
+inlet_layout_write(const struct inlet_layout *layout)
+{
+	struct inlet_head *head = (struct inlet_head *)(void *)layout->memory;
+
+	head->count = layout->count;
+	head->half = layout->half;
+	barrier();
+	head->magic = INLETS_MAGIC;
+}
+
+bool
+inlet_layout_read(void *memory, size_t size, struct inlet_layout *ret)
+{
+	const struct inlet_head *head = memory;
+	struct inlet_layout layout = { memory, (size_t)head->count, (size_t)head->half };
+
+	if (head->magic != INLETS_MAGIC || layout.count == 0 || layout.count > size / INLET_SIZE
+	    || layout.half > size || layout.half % PAGE != 0 || inlet_layout_size(&layout) != size)
+		return false;
+	*ret = layout;
+	return true;
+}
+
+static size_t
+inlet_left(const struct inlet_layout *layout, size_t i)
+{
+	const struct inlet *inlet = inlet_at(layout, i);
+
+	return (size_t)(inlet_received(inlet) - inlet_done_offset(inlet->done));
+}
+
+struct inlet_layout
+inlet_layout_for(size_t count, size_t max, const struct inlet_layout *from)
+{
+	struct inlet_layout layout = inlet_layout(count, max);
+
+	for (size_t i = 0; i < from->count; i++) {
+		const struct inlet *inlet = inlet_at(from, i);
+
+		if (inlet->state == INLET_FREE)
+			continue;
+		if (layout.count <= i)
+			layout.count = i + 1;
+		if (inlet->state != INLET_CLOSING && layout.half < inlet_left(from, i))
+			layout.half = page_align(inlet_left(from, i));
+	}
+	return layout;
+}
+
+/* What is left of it comes to lie at the beginning. */
+static void
+inlet_copy(const struct inlet_layout *from, const struct inlet_layout *to, size_t i)
+{
+	struct inlet *inlet = inlet_at(to, i);
+	size_t left;
+	const char *data = inlet_data(from, i, &left);
+
+	inlet->done = inlet_at(from, i)->done;
+	inlet->crash = inlet_at(from, i)->crash;
+	inlet->slot[0].base = inlet_received(inlet_at(from, i));
+	inlet->slot[0].offset = (uint32_t)left;
+	memcpy(inlet_place(to, i, 0, 0), data, left);
+}
+
+void
+inlet_layout_copy(const struct inlet_layout *from, const struct inlet_layout *to)
+{
+	for (size_t i = 0; i < from->count && i < to->count; i++) {
+		inlet_at(to, i)->generation = inlet_at(from, i)->generation;
+		inlet_at(to, i)->state = inlet_at(from, i)->state;
+		if (inlet_at(from, i)->state != INLET_FREE
+		    && inlet_at(from, i)->state != INLET_CLOSING)
+			inlet_copy(from, to, i);
+	}
 }

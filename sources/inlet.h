@@ -1,9 +1,10 @@
 /* inlet.h - the bytes of one producer, on their way from its socket to events, in memory that
  * survives SIGKILL: what the kernel has handed over and what has become of it cannot come apart.
  *
- * In the source's bulk, one for each place at the table:
+ * In the source's bulk, behind 256 bytes that say how many there are and how large, for each place
+ * at the table:
  *	struct inlet	what is known of it, 256 bytes
- *	two halves	for its bytes, each of inlet_half() bytes
+ *	two halves	for its bytes
  * A receive is a one-message recvmmsg(2) whose mmsghdr lies here: the kernel writes the length
  * before SIGKILL can act.  Two slots for it: the next receive is prepared in the idle one and
  * made true by one store of the counter.  Received is base + msg_len of the active slot, always.
@@ -18,10 +19,13 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
+#include "base/crash.h"
+
 enum inlet_state {
 	INLET_FREE,
 	INLET_INIT,              /* for a connection that is being accepted */
 	INLET_OPEN,
+	INLET_CLOSING,           /* what is left of it is nobody's any more */
 };
 
 struct inlet_slot {
@@ -38,6 +42,7 @@ struct inlet {
 	uint64_t done;           /* settled up to here; the log's last commit may say more */
 	uint64_t receives;       /* slot[receives & 1] is active */
 	struct inlet_slot slot[2];
+	struct crash_place crash;   /* offsets of records in the producer's stream */
 };
 
 /* `done`, and a position's `consumed`: an offset in the producer's stream, and whether it lies
@@ -62,9 +67,24 @@ struct inlet_layout {
 
 struct inlet_layout inlet_layout(size_t count, size_t max);
 size_t inlet_layout_size(const struct inlet_layout *layout);
+
+/* Writes into the bulk, which is zeroed, what its layout is. */
+void inlet_layout_write(const struct inlet_layout *layout);
+
+/* The layout of what a predecessor left there.  False: it is no such bulk. */
+bool inlet_layout_read(void *memory, size_t size, struct inlet_layout *ret);
+
+/* The layout for these limits that has room for what is connected by another one and for what they
+ * have sent; inlet_recover() has been called for each that is not free, or it is closing. */
+struct inlet_layout inlet_layout_for(size_t count, size_t max, const struct inlet_layout *from);
+
+/* Copies all of them into a bulk, zeroed, of such a layout. */
+void inlet_layout_copy(const struct inlet_layout *from, const struct inlet_layout *to);
+
 struct inlet *inlet_at(const struct inlet_layout *layout, size_t i);
 
-/* Where its halves lie in the bulk. */
+/* Bytes of the table, before the halves; and where those of one lie. */
+size_t inlet_table_size(const struct inlet_layout *layout);
 size_t inlet_offset(const struct inlet_layout *layout, size_t i);
 
 /* A new connection's: state INIT, the next generation, which is also above `generation`. */

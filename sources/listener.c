@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -223,21 +224,72 @@ listener_open(const struct listener_address *address, const struct listener_acce
 	return fd;
 }
 
+static bool
+address_equal(const struct listener_address *a, const struct listener_address *b)
+{
+	const struct sockaddr_in *in_a = (const struct sockaddr_in *)&a->any;
+	const struct sockaddr_in *in_b = (const struct sockaddr_in *)&b->any;
+	const struct sockaddr_in6 *in6_a = (const struct sockaddr_in6 *)&a->any;
+	const struct sockaddr_in6 *in6_b = (const struct sockaddr_in6 *)&b->any;
+
+	if (a->address.sa_family != b->address.sa_family)
+		return false;
+	switch (a->address.sa_family) {
+	case AF_UNIX:
+		return strcmp(a->local.sun_path, b->local.sun_path) == 0;
+	case AF_INET:
+		return in_a->sin_port == in_b->sin_port
+		    && in_a->sin_addr.s_addr == in_b->sin_addr.s_addr;
+	default:
+		return in6_a->sin6_port == in6_b->sin6_port
+		    && memcmp(&in6_a->sin6_addr, &in6_b->sin6_addr, sizeof in6_a->sin6_addr) == 0;
+	}
+}
+
 bool
 listener_is_there(const struct listener_address *address, int fd)
 {
-	struct listener_address own;
+	struct listener_address own = { .length = sizeof own.any };
 	int listening = 0;
 	socklen_t length = sizeof listening;
 
-	own.length = sizeof own.any;
-	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &length) < 0 || listening == 0)
+	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &length) < 0 || listening == 0
+	    || getsockname(fd, &own.address, &own.length) < 0 || !address_equal(address, &own))
 		return false;
-	if (!is_unix(address))
-		return true;
-	return getsockname(fd, &own.address, &own.length) == 0
-	    && strcmp(own.local.sun_path, address->local.sun_path) == 0
-	    && is_socket_file(address->local.sun_path);
+	return !is_unix(address) || is_socket_file(address->local.sun_path);
+}
+
+static void
+peer_unix(int fd, char *text, size_t size)
+{
+	struct ucred peer;
+	socklen_t length = sizeof peer;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0)
+		snprintf(text, size, "pid %d, uid %u", (int)peer.pid, (unsigned int)peer.uid);
+}
+
+static void
+peer_inet(int fd, char *text, size_t size)
+{
+	struct listener_address peer = { .length = sizeof peer.any };
+	char host[INET6_ADDRSTRLEN], port[8];
+
+	if (getpeername(fd, &peer.address, &peer.length) < 0
+	    || getnameinfo(&peer.address, peer.length, host, sizeof host, port, sizeof port,
+	        NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+		return;
+	snprintf(text, size, peer.address.sa_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
+}
+
+void
+listener_peer(const struct listener_address *address, int fd, char *text, size_t size)
+{
+	text[0] = '\0';
+	if (is_unix(address))
+		peer_unix(fd, text, size);
+	else
+		peer_inet(fd, text, size);
 }
 
 /* A duplicate may live on in the fd store: shut down, it refuses as if it were closed. */

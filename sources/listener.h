@@ -33,8 +33,12 @@ struct listener_access {
 int listener_open(const struct listener_address *address, const struct listener_access *access,
     char message[LISTENER_MESSAGE_MAX]);
 
-/* A listening fd of a predecessor: can it still be reached? */
+/* Any fd: does it listen there, and can it still be reached? */
 bool listener_is_there(const struct listener_address *address, int fd);
+
+/* Who is at the other end of an accepted fd, in words for people: "pid 123, uid 1000", "[::1]:4242"; ""
+ * if nobody knows. */
+void listener_peer(const struct listener_address *address, int fd, char *text, size_t size);
 
 /* Closes it for good: the socket's file is removed, unless it is somebody else's by now. */
 void listener_close(const struct listener_address *address, int fd);

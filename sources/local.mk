@@ -16,6 +16,7 @@ libsources_a_SOURCES = \
 	%D%/next_turn.h \
 	%D%/socket.c \
 	%D%/socket_accept.c \
+	%D%/socket_memory.c \
 	%D%/socket_private.h \
 	%D%/source.c \
 	%D%/source.h \

@@ -2,9 +2,11 @@
  *
  * Fair: a turn of the loop takes at most INLET_BATCH bytes in all, one receive from each
  * producer that is ready, in the order in which they became so. */
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
 
 #include "sources/socket_private.h"
 #include "sources/sources.h"
@@ -37,6 +39,20 @@ socket_turn(struct turn_task *task)
 	wake_up(&self->wake);
 }
 
+/* The kernel tells an error once: if a predecessor was told and died of something else, it looks
+ * like an end now. */
+static int
+producer_end_error(const struct producer *producer)
+{
+	struct tcp_info info = { .tcpi_state = 0 };
+	socklen_t length = sizeof info;
+
+	if (producer->owner->address.address.sa_family == AF_UNIX
+	    || getsockopt(producer->fd, IPPROTO_TCP, TCP_INFO, &info, &length) < 0)
+		return 0;
+	return info.tcpi_state == TCP_CLOSE ? -ECONNRESET : 0;
+}
+
 static void
 producer_receive(struct producer *producer, size_t budget)
 {
@@ -45,9 +61,10 @@ producer_receive(struct producer *producer, size_t budget)
 
 	if (received > 0)
 		self->taken += (size_t)received;
-	else if (received == 0)
+	else if (received == 0) {
 		producer->over = true;
-	else if (received != -EAGAIN && received != -EINTR) {
+		producer->error = producer_end_error(producer);
+	} else if (received != -EAGAIN && received != -EINTR) {
 		producer->over = true;
 		producer->error = (int)received;
 	}
@@ -125,7 +142,7 @@ socket_done(struct socket_source *self)
 		return;
 	}
 	if (producer->scanned > 0)
-		source_reject(&self->source, "a producer was cut off within a record: %s",
+		source_reject(&self->source, "%s was cut off within a record: %s", producer->name,
 		    strerror(-producer->error));
 	producer_close(producer);
 }
@@ -169,8 +186,8 @@ socket_record(struct socket_source *self, struct producer *producer)
 		socket_gap(self);
 		return true;
 	case FRAME_INVALID:
-		source_reject(&self->source, "invalid JSON: byte %zu of a line: %s",
-		    frame.fault_at + 1, json_fault_message(frame.fault));
+		source_reject(&self->source, "invalid JSON of %s: byte %zu of a line: %s",
+		    producer->name, frame.fault_at + 1, json_fault_message(frame.fault));
 		break;
 	case FRAME_EMPTY:
 		break;
@@ -265,8 +282,9 @@ static const struct option socket_option_rows[] = {
 	{ "group", OPTION_GROUP(struct socket_options, group),
 	    .help = "Group of a Unix socket's file; without it, it is not changed." },
 	{ "max_producers", OPTION_INTEGER(struct socket_options, max_producers), .value = "256",
-	    .min = "1", .max = "4096",
-	    .help = "How many may be connected at once; who comes then is told so and sent away." },
+	    .min = "1", .max = "4096", .limit = true,
+	    .help = "How many may be connected at once; who comes then is told so and sent away.  "
+		    "When a reload lowers it, those that are connected stay." },
 	{ 0 },
 };
 
@@ -289,5 +307,6 @@ const struct source_ops socket_source = {
 	.options_size = sizeof(struct socket_options),
 	.check = socket_check,
 	.size = sizeof(struct socket_source),
+	.limited = true,
 	.run = socket_body,
 };

@@ -18,12 +18,6 @@
 #define DISCARD_ABOVE (16 * 1024)
 #define LISTENER_KEY "l"
 
-static const struct socket_options *
-socket_options(const struct socket_source *self)
-{
-	return self->source.options;
-}
-
 static void
 producer_key(const struct producer *producer, char key[24])
 {
@@ -57,8 +51,21 @@ producer_await(struct producer *producer)
 	promise_perform_then(watch_readable(&producer->watch), &producer->job);
 }
 
+static void
+producer_set_fd(struct producer *producer, int fd)
+{
+	char peer[PRODUCER_NAME_MAX - 24] = "";
+
+	producer->fd = fd;
+	watch_init(&producer->watch, fd);
+	if (fd >= 0)
+		listener_peer(&producer->owner->address, fd, peer, sizeof peer);
+	snprintf(producer->name, sizeof producer->name, "producer %" PRIu32 "%s%s%s",
+	    producer->slot, peer[0] != '\0' ? " (" : "", peer, peer[0] != '\0' ? ")" : "");
+}
+
 static struct producer *
-producer_new(struct socket_source *self, uint32_t slot, int fd)
+producer_new(struct socket_source *self, uint32_t slot)
 {
 	struct producer *producer = calloc(1, sizeof *producer);
 
@@ -66,9 +73,9 @@ producer_new(struct socket_source *self, uint32_t slot, int fd)
 		return NULL;
 	producer->owner = self;
 	producer->slot = slot;
-	producer->fd = fd;
-	watch_init(&producer->watch, fd);
+	producer->fd = -1;
 	self->producers[slot] = producer;
+	self->connected++;
 	return producer;
 }
 
@@ -81,7 +88,9 @@ producer_free(struct producer *producer)
 		TAILQ_REMOVE(&self->ready, producer, link);
 	if (self->unstored == producer)
 		self->unstored = NULL;
+	crash_forget(&inlet_at(&self->layout, producer->slot)->crash);
 	self->producers[producer->slot] = NULL;
+	self->connected--;
 	promise_forget(&producer->job);
 	watch_fini(&producer->watch);
 	if (producer->fd >= 0)
@@ -111,20 +120,23 @@ accept_again(struct timer *timer)
 	wake_up(&self->wake);
 }
 
-/* In this order: while a duplicate is stored, close() alone would give the peer no end of file. */
+/* In this order: nothing of it is read any more, also by a successor; and while a duplicate is
+ * stored, close() alone would give the peer no end of file. */
 void
 producer_close(struct producer *producer)
 {
 	struct socket_source *self = producer->owner;
+	struct inlet *inlet = inlet_at(&self->layout, producer->slot);
 	char key[24];
 
+	__atomic_store_n(&inlet->state, INLET_CLOSING, __ATOMIC_RELEASE);
 	producer_key(producer, key);
 	watch_fini(&producer->watch);
 	if (producer->fd >= 0)
 		(void)shutdown(producer->fd, SHUT_RDWR);
 	source_fd_drop(&self->source, key);
 	producer_discard(producer);
-	inlet_at(&self->layout, producer->slot)->state = INLET_FREE;
+	__atomic_store_n(&inlet->state, INLET_FREE, __ATOMIC_RELEASE);
 	producer_free(producer);
 	if (self->listening && self->accept_failing)
 		timer_call_after(&self->accept_timer, 0, accept_again);
@@ -168,12 +180,28 @@ producer_store(struct producer *producer)
 	return true;
 }
 
+/* Who connects while nobody runs finds an open door.  False: the manager is busy, try again later. */
+static bool
+listener_store(struct socket_source *self)
+{
+	if (self->listener_stored)
+		return true;
+	if (source_fd_keep(&self->source, LISTENER_KEY, self->listener) == -EAGAIN) {
+		timer_call_after(&self->accept_timer, STORE_AGAIN_NS, accept_again);
+		return false;
+	}
+	self->listener_stored = true;
+	return true;
+}
+
 static struct inlet *
 socket_find_free(struct socket_source *self, uint32_t *ret_slot)
 {
-	uint32_t count = (uint32_t)self->layout.count;
+	uint32_t count = (uint32_t)self->max_producers;
 	uint32_t i, slot;
 
+	if (self->connected >= count)
+		return NULL;
 	for (i = 0; i < count; i++) {
 		slot = (self->next_slot + i) % count;
 		if (self->producers[slot] == NULL) {
@@ -210,7 +238,7 @@ socket_refuse(struct socket_source *self)
 	(void)shutdown(fd, SHUT_RDWR);
 	close(fd);
 	source_reject(&self->source, "a producer was sent away: %zu are connected",
-	    self->layout.count);
+	    self->connected);
 	return 0;
 }
 
@@ -227,17 +255,19 @@ socket_accept_one(struct socket_source *self)
 		return socket_refuse(self);
 	inlet_init(inlet, position.generation);
 	fd = socket_accept_fd(self);
-	producer = fd >= 0 ? producer_new(self, slot, fd) : NULL;
+	producer = fd >= 0 ? producer_new(self, slot) : NULL;
 	if (producer == NULL) {
 		inlet->state = INLET_FREE;
 		if (fd >= 0)
 			close(fd);
 		return fd >= 0 ? -ENOMEM : fd;
 	}
+	producer_set_fd(producer, fd);
 	return producer_store(producer) ? 0 : -EBUSY;
 }
 
-/* Waits, says so once, and goes on when one has gone or after a while. */
+/* Waits, says so, and goes on when one has gone or after a while; says no more until all that
+ * wanted in are in. */
 static void
 socket_accept_failed(struct socket_source *self, int error)
 {
@@ -265,13 +295,16 @@ socket_accept(struct socket_source *self)
 	self->accept_ready = false;
 	if (self->unstored != NULL && !producer_store(self->unstored))
 		return;
-	for (i = 0; i < ACCEPTS_A_TURN && (r == 0 || is_of_the_connection(r)); i++) {
+	if (!listener_store(self))
+		return;
+	for (i = 0; i < ACCEPTS_A_TURN && (r == 0 || is_of_the_connection(r)); i++)
 		r = socket_accept_one(self);
-		if (r == 0)
-			self->accept_failing = false;
-	}
 	if (r == -EBUSY)
 		return;                 /* the timer of producer_store() is set */
+	if (r == -EAGAIN && self->accept_failing) {
+		self->accept_failing = false;
+		source_log(&self->source, LOG_NOTICE, "accepts producers again");
+	}
 	if (r == 0 || r == -EAGAIN || is_of_the_connection(r))
 		listener_await(self);
 	else
@@ -280,6 +313,28 @@ socket_accept(struct socket_source *self)
 
 /* ---------------------------------------------------------------- open and close */
 
+static bool
+is_listener(int fd, const void *address)
+{
+	return listener_is_there(address, fd);
+}
+
+/* A predecessor's: ours by its name in the store, or, where the memory of that is lost, by its
+ * address.  -1: none. */
+static int
+socket_find_listener(struct socket_source *self)
+{
+	int fd = source_fd_take(&self->source, LISTENER_KEY);
+
+	if (fd >= 0 && listener_is_there(&self->address, fd))
+		return fd;
+	if (fd >= 0) {
+		source_fd_drop(&self->source, LISTENER_KEY);
+		close(fd);
+	}
+	return source_fd_find(&self->source, LISTENER_KEY, is_listener, &self->address);
+}
+
 static int
 socket_listen(struct socket_source *self)
 {
@@ -287,79 +342,52 @@ socket_listen(struct socket_source *self)
 		socket_options(self)->mode, socket_options(self)->group,
 	};
 	char message[LISTENER_MESSAGE_MAX];
-	int fd = source_fd_take(&self->source, LISTENER_KEY);
+	int fd = socket_find_listener(self);
 
-	if (fd >= 0 && !listener_is_there(&self->address, fd)) {
-		source_fd_drop(&self->source, LISTENER_KEY);
-		close(fd);
-		fd = -1;
-	}
 	if (fd < 0) {
 		fd = listener_open(&self->address, &access, message);
 		if (fd < 0)
 			return source_fail(&self->source, fd, "%s", message);
-		(void)source_fd_keep(&self->source, LISTENER_KEY, fd);
 	}
 	self->listener = fd;
+	self->listener_stored = source_fd_is_kept(&self->source, LISTENER_KEY);
+	(void)listener_store(self);
 	self->listening = true;
 	self->accept_ready = true;
 	watch_init(&self->listen_watch, fd);
 	return 0;
 }
 
-static int
-socket_map(struct socket_source *self)
-{
-	size_t count = (size_t)socket_options(self)->max_producers;
-	int r;
-
-	self->producers = calloc(count, sizeof(struct producer *));
-	if (self->producers == NULL)
-		return -ENOMEM;
-	self->layout = inlet_layout(count, self->framing.max);
-	r = source_bulk(&self->source, inlet_layout_size(&self->layout), &self->bulk);
-	if (r < 0)
-		return source_fail(&self->source, r, "no memory for %zu producers", count);
-	self->layout.memory = self->bulk->memory;
-	r = extent_lock(self->bulk, 0, count * INLET_SIZE);
-	if (r < 0)
-		source_log(&self->source, LOG_NOTICE, "its memory cannot be locked: %s; a kill may "
-		    "cost what is being received", strerror(-r));
-	return 0;
-}
-
-/* A connection that a predecessor had: with a live fd it goes on; without one, what it left is
- * read. */
+/* A connection that a predecessor had: with a live fd it goes on; without one it is cut off behind
+ * the last whole record. */
 static int
 socket_adopt(struct socket_source *self, uint32_t slot)
 {
-	const struct position position = source_position(&self->source);
 	struct inlet *inlet = inlet_at(&self->layout, slot);
 	struct producer *producer;
-	uint64_t committed = 0;
 	char key[24];
 
 	if (inlet->state == INLET_FREE)
 		return 0;
-	producer = producer_new(self, slot, -1);
+	producer = producer_new(self, slot);
 	if (producer == NULL)
 		return -ENOMEM;
 	producer_key(producer, key);
-	producer->fd = source_fd_take(&self->source, key);
-	watch_init(&producer->watch, producer->fd);
-	if (position.producer == slot && position.generation == inlet->generation)
-		committed = position.consumed;
-	if (inlet->state > INLET_OPEN || !inlet_recover(&self->layout, slot, committed)) {
-		source_log(&self->source, LOG_ERR,
-		    "what a producer had sent is damaged: it is cut off");
+	producer_set_fd(producer, source_fd_take(&self->source, key));
+	if (inlet->state == INLET_CLOSING) {
 		producer_close(producer);
 		return 0;
 	}
-	if (producer->fd >= 0)
-		inlet->state = INLET_OPEN;
+	if (inlet->state == INLET_INIT && producer->fd >= 0
+	    && !source_fd_is_kept(&self->source, key)) {
+		(void)producer_store(producer);
+		return 0;
+	}
+	inlet->state = INLET_OPEN;
 	producer->gives_up = (inlet->done & INLET_GIVES_UP) != 0;
 	producer->left = true;
 	producer->over = producer->fd < 0;
+	producer->error = producer->over ? -ECONNRESET : 0;
 	producer_set_ready(producer);
 	return 0;
 }
@@ -377,6 +405,7 @@ socket_open(struct socket_source *self)
 		.chunk = options->chunk,
 		.max = stream_max_line(self->source.stream),
 	};
+	self->max_producers = (size_t)options->max_producers;
 	(void)listener_parse(options->listen, &self->address);
 	r = framing_fits(&self->framing) ? 0 : source_fail(&self->source, -EMSGSIZE,
 	    "a chunk of %" PRIu64 " bytes, in base64, is longer than a line of the stream may be",
@@ -399,11 +428,25 @@ socket_close_listener(struct socket_source *self)
 	promise_forget(&self->listen_job);
 	watch_fini(&self->listen_watch);
 	if (source_handing_over(&self->source)) {
-		close(self->listener);
+		source_fd_leave(&self->source, LISTENER_KEY, self->listener);
 		return;
 	}
 	listener_close(&self->address, self->listener);
 	source_fd_drop(&self->source, LISTENER_KEY);
+}
+
+/* To a successor, or to the source's next generator. */
+static void
+producer_leave(struct producer *producer)
+{
+	char key[24];
+
+	producer_key(producer, key);
+	watch_fini(&producer->watch);
+	if (producer->fd >= 0)
+		source_fd_leave(&producer->owner->source, key, producer->fd);
+	producer->fd = -1;
+	producer_free(producer);
 }
 
 void
@@ -418,7 +461,7 @@ socket_close(struct socket_source *self)
 		if (self->producers[i] == NULL)
 			continue;
 		if (source_handing_over(&self->source))
-			producer_free(self->producers[i]);
+			producer_leave(self->producers[i]);
 		else
 			producer_close(self->producers[i]);
 	}

@@ -1,6 +1,7 @@
 /* socket_private.h - the socket source, for the files that it is spread over:
  *	socket.c		options, the body, and from bytes to events
  *	socket_accept.c		producers come and go
+ *	socket_memory.c		what survives of them, adopted
  *	inlet.c			a producer's bytes, in memory that survives
  *	framing.c		where a record ends
  *	listener.c		where they connect */
@@ -26,6 +27,8 @@ struct socket_options {
 	int64_t max_producers;
 };
 
+#define PRODUCER_NAME_MAX 80
+
 /* A connection. */
 struct producer {
 	TAILQ_ENTRY(producer) link;      /* in the list of those that are ready */
@@ -39,6 +42,7 @@ struct producer {
 	bool over;                       /* it has said its last word */
 	bool gives_up;                   /* within a line too long */
 	int error;                       /* that ended it */
+	char name[PRODUCER_NAME_MAX];    /* for whoever reads the journal */
 
 	/* Of the batch: */
 	const char *data;
@@ -58,6 +62,8 @@ struct socket_source {
 	struct extent *bulk;
 	struct inlet_layout layout;
 	struct producer **producers;     /* by slot */
+	size_t connected;                /* how many there are; */
+	size_t max_producers;            /* and may be, but for those of former limits */
 	struct producers ready;
 	struct producer *at;             /* whose batch it is */
 	struct moment time;              /* of the batch */
@@ -67,7 +73,7 @@ struct socket_source {
 	uint64_t turn_number;
 	size_t taken;                    /* bytes, in this turn */
 
-	bool listening, accept_ready, accept_failing;
+	bool listening, listener_stored, accept_ready, accept_failing;
 	int listener;
 	struct watch listen_watch;
 	struct job listen_job;
@@ -75,6 +81,15 @@ struct socket_source {
 	struct producer *unstored;       /* accepted, and the store has no time for it */
 	uint32_t next_slot;
 };
+
+static inline const struct socket_options *
+socket_options(const struct socket_source *self)
+{
+	return self->source.options;
+}
+
+/* The memory that producers' bytes lie in, with what a predecessor left in it.  0 or -errno. */
+int socket_map(struct socket_source *self);
 
 /* Listens, and takes over what a predecessor left.  0 or -errno. */
 int socket_open(struct socket_source *self);

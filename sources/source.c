@@ -50,6 +50,7 @@ source_of(const struct source_ops *ops, const void *options)
 		.options = options,
 		.ops = ops,
 		.kept_size = ops->kept_size,
+		.limited = ops->limited,
 	};
 }
 
@@ -97,6 +98,24 @@ source_bulk(struct source *source, size_t size, struct extent **ret)
 }
 
 int
+source_bulk_left(struct source *source, struct extent **ret)
+{
+	return stream_bulk_left(source->stream, ret);
+}
+
+int
+source_bulk_prepare(struct source *source, size_t size, struct extent **ret)
+{
+	return stream_bulk_prepare(source->stream, size, ret);
+}
+
+void
+source_bulk_replace(struct source *source, struct extent *prepared)
+{
+	stream_bulk_replace(source->stream, prepared);
+}
+
+int
 source_fd_take(struct source *source, const char *key)
 {
 	return stream_fd_take(source->stream, key);
@@ -112,6 +131,25 @@ void
 source_fd_drop(struct source *source, const char *key)
 {
 	stream_fd_drop(source->stream, key);
+}
+
+void
+source_fd_leave(struct source *source, const char *key, int fd)
+{
+	stream_fd_leave(source->stream, key, fd);
+}
+
+bool
+source_fd_is_kept(struct source *source, const char *key)
+{
+	return stream_fd_is_kept(source->stream, key);
+}
+
+int
+source_fd_find(struct source *source, const char *key,
+    bool (*is_it)(int fd, const void *context), const void *context)
+{
+	return stream_fd_find(source->stream, key, is_it, context);
 }
 
 bool

@@ -59,6 +59,11 @@ struct source_ops {
 	size_t size;
 	size_t kept_size;
 
+	/* What it reads may be as long as a line of the stream.  When max_line, or an option that is
+	 * a `limit` (config/option.h), changes, its generator is ended by handing over, and
+	 * another one goes on. */
+	bool limited;
+
 	/* The generator's body. */
 	coroutine_body run;
 };
@@ -89,15 +94,33 @@ struct position source_position(const struct source *source);
  * it.  0 or -errno.  It is the stream's; the body does not release it. */
 int source_bulk(struct source *source, size_t size, struct extent **ret);
 
+/* For a bulk of another size or layout, without a moment at which there is neither.  left: as it was
+ * left, of whatever size; *ret NULL: there is none.  prepare: a zeroed one beside it, which a
+ * successor does not see; replace: one store, and that is it.  0 or -errno. */
+int source_bulk_left(struct source *source, struct extent **ret);
+int source_bulk_prepare(struct source *source, size_t size, struct extent **ret);
+void source_bulk_replace(struct source *source, struct extent *prepared);
+
 /* fds that outlive the process: `key` is short, [a-z0-9], one of this source's own.  take: the
  * fd a predecessor stored, now the caller's, or -1.  keep: stores a duplicate; 0 or -errno
- * (-EAGAIN: try later).  drop: out of the store, before close(). */
+ * (-EAGAIN: try later).  drop: out of the store, before close().  leave: in FINALLY, when
+ * handing over, in place of close(). */
 int source_fd_take(struct source *source, const char *key);
 int source_fd_keep(struct source *source, const char *key, int fd);
 void source_fd_drop(struct source *source, const char *key);
+void source_fd_leave(struct source *source, const char *key, int fd);
 
-/* The generator is ended because its process hands over (true), or because its device or config
- * is gone (false): on true FINALLY leaves stored fds and bulk as they are. */
+/* Is it in the store already, so that it must not be kept again? */
+bool source_fd_is_kept(struct source *source, const char *key);
+
+/* As take, of what no stream knows any more because its memory is lost: the first fd for which
+ * `is_it` says so; it has this key now. */
+int source_fd_find(struct source *source, const char *key,
+    bool (*is_it)(int fd, const void *context), const void *context);
+
+/* The generator is ended because another goes on where it ends, in a successor or, with other
+ * limits, in this process (true), or because its device or config is gone (false): on true FINALLY
+ * leaves stored fds and bulk as they are. */
 bool source_handing_over(const struct source *source);
 
 /* A line for whoever logs, of a level of syslog(3): for what is no entry of the stream.

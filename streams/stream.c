@@ -258,6 +258,7 @@ stream_stop(struct stream *stream, bool handing_over,
 	stream->handing_over = handing_over;
 	stream->stopped = done;
 	stream->context = context;
+	stream->renewing = false;
 	stream_close(stream);
 	if (stream->phase == PHASE_CLOSING)
 		return;
@@ -311,6 +312,15 @@ stream_failed(struct stream *stream, int error)
 	stream_begin_later(stream, FAILED_AGAIN_NS);
 }
 
+/* What its generators left to others is nobody's if none begin. */
+static void
+stream_go_on(struct stream *stream)
+{
+	stream_consider(stream);
+	if (stream->phase == PHASE_IDLE)
+		stream_fds_drop_untaken(stream);
+}
+
 void
 stream_pump_ended(struct stream *stream, int error)
 {
@@ -319,12 +329,13 @@ stream_pump_ended(struct stream *stream, int error)
 	if (closing)
 		chain_revert(stream);
 	stream->phase = PHASE_IDLE;
+	stream->renewing = false;
 	if (stream->stopping)
 		stream_finish(stream);
 	else if (error == 0 && stream_owns_log(stream))
 		stream_end(stream);
 	else if (closing)
-		stream_consider(stream);
+		stream_go_on(stream);
 	else
 		stream_failed(stream, error);
 }
@@ -451,6 +462,16 @@ stream_keep_chain(struct stream *stream, const struct stream_options *options)
 	return 0;
 }
 
+/* Its limits are others: the generators end, and leave everything to those that begin then. */
+static void
+stream_renew(struct stream *stream)
+{
+	if (stream->phase != PHASE_RUNNING)
+		return;
+	stream->renewing = stream_is_wanted(stream);
+	stream_close(stream);
+}
+
 /* The old chain is over when it has cleaned up; stream_begin() finds that the log is another's. */
 static int
 stream_replace_chain(struct stream *stream, const struct stream_options *options)
@@ -459,6 +480,7 @@ stream_replace_chain(struct stream *stream, const struct stream_options *options
 
 	if (r < 0)
 		return r;
+	stream->renewing = false;
 	stream_close(stream);
 	if (stream->phase == PHASE_ENDED)
 		stream->phase = PHASE_IDLE;
@@ -473,9 +495,16 @@ log_options_equal(const struct log_options *a, const struct log_options *b)
 	    && a->age_ns == b->age_ns && text_equal(a->path, b->path);
 }
 
+static bool
+limits_differ(const struct stream_options *a, const struct stream_options *b)
+{
+	return b->source.limited && (a->limits != b->limits || a->log.max_line != b->log.max_line);
+}
+
 int
 stream_change(struct stream *stream, const struct stream_options *options)
 {
+	bool renew = limits_differ(&stream->options, options);
 	int r = stream_options_check(options);
 
 	if (r < 0)
@@ -486,9 +515,11 @@ stream_change(struct stream *stream, const struct stream_options *options)
 		r = log_change(stream->log, &options->log);
 	if (r < 0)
 		return r;
-	if (chain_word(options) == chain_word(&stream->options))
+	if (chain_word(options) == chain_word(&stream->options)) {
 		r = stream_keep_chain(stream, options);
-	else
+		if (r == 0 && renew)
+			stream_renew(stream);
+	} else
 		r = stream_replace_chain(stream, options);
 	if (r < 0)
 		return r;

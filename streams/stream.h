@@ -34,6 +34,7 @@ struct stream_source {
 	const void *options;
 	const void *ops;                   /* for `make` */
 	size_t kept_size;                  /* at most SOURCE_KEPT_MAX */
+	bool limited;                      /* made anew with another max_line or `limits` */
 };
 
 #define SOURCE_KEPT_MAX 64
@@ -48,6 +49,7 @@ struct stream_options {
 	const struct stream_operator *operators;
 	size_t operator_count;
 	uint64_t chain;                    /* a hash of source and operators as configured */
+	uint64_t limits;                   /* the same of what may change without making it another */
 	struct log_options log;
 	const uid_t *allow_uids;           /* nobody else but root, if either is given */
 	size_t allow_uid_count;
@@ -69,7 +71,8 @@ int stream_new(struct arena *arena, const struct stream_options *options, struct
 /* Another source, unit, operators, access or history under the same name: the log, seq and
  * subscribers stay, and `changed` is logged if source, unit or operators differ.  The old
  * generator is ended first, and the new one begins when that has cleaned up.  With the same
- * `chain` the generators go on untouched.  0, or -errno and nothing has changed but maybe the
+ * `chain` the generators go on untouched; but for other limits a source that has some is ended
+ * by handing over, and a new one goes on where it was.  0, or -errno and nothing has changed but maybe the
  * history: -E2BIG, -EBUSY (it is being stopped), or what log_change() says. */
 int stream_change(struct stream *stream, const struct stream_options *options);
 

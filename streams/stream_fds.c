@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/fdstore.h"
@@ -19,6 +20,7 @@
 struct stream_fd {
 	struct stream_fd *next;
 	int fd;                          /* not taken yet; -1: it is, or it is of this process */
+	bool stored;                     /* in the manager's store */
 	char key[KEY_MAX + 1];
 	char name[NAME_LENGTH + 1];
 };
@@ -31,13 +33,16 @@ fd_close(struct stream_fd *stored)
 	stored->fd = -1;
 }
 
-/* Takes what **link names out of the list, and out of the store. */
+/* Takes what **link names out of the list, and out of the store: the manager closes its duplicate
+ * when it comes to it, but a peer sees the end and an address is free at once. */
 static void
 fd_forget(struct stream_fd **link, bool drop)
 {
 	struct stream_fd *stored = *link;
 
 	*link = stored->next;
+	if (drop && stored->fd >= 0)
+		(void)shutdown(stored->fd, SHUT_RDWR);
 	if (drop)
 		fdstore_remove(stored->name);
 	fd_close(stored);
@@ -98,6 +103,7 @@ fd_adopt(const char *name, int fd, void *context)
 	strcpy(stored->key, key);
 	snprintf(stored->name, sizeof stored->name, "%s", name);
 	stored->fd = fdstore_take(stored->name);
+	stored->stored = true;
 	stored->next = adoption->stream->fds;
 	adoption->stream->fds = stored;
 }
@@ -139,6 +145,60 @@ stream_fd_take(struct stream *stream, const char *key)
 	return fd;
 }
 
+struct search {
+	bool (*is_it)(int fd, const void *context);
+	const void *context;
+	char name[NAME_LENGTH + 1];      /* found, or "" */
+};
+
+static void
+fd_search(const char *name, int fd, void *context)
+{
+	struct search *search = context;
+
+	if (search->name[0] == '\0' && name[0] == 's' && strlen(name) <= NAME_LENGTH
+	    && search->is_it(fd, search->context))
+		strcpy(search->name, name);
+}
+
+/* It stays in the store under its old name: systemd knows a fd by what it is and would not take it
+ * under another one, too. */
+int
+stream_fd_find(struct stream *stream, const char *key,
+    bool (*is_it)(int fd, const void *context), const void *context)
+{
+	struct search search = { .is_it = is_it, .context = context };
+	struct stream_fd *stored;
+
+	fdstore_each(fd_search, &search);
+	if (search.name[0] == '\0')
+		return -1;
+	stored = calloc(1, sizeof *stored);
+	if (stored == NULL)
+		return -1;
+	stored->fd = -1;
+	stored->stored = true;
+	strcpy(stored->name, search.name);
+	snprintf(stored->key, sizeof stored->key, "%s", key);
+	stored->next = stream->fds;
+	stream->fds = stored;
+	return fdstore_take(stored->name);
+}
+
+static struct stream_fd *
+fd_new(const struct stream *stream, const char *key)
+{
+	struct stream_fd *stored = calloc(1, sizeof *stored);
+
+	if (stored == NULL)
+		return NULL;
+	stored->fd = -1;
+	snprintf(stored->key, sizeof stored->key, "%s", key);
+	snprintf(stored->name, sizeof stored->name, "s%s-%s-%" PRIx64, log_epoch(stream->log), key,
+	    clock_mono_ns());
+	return stored;
+}
+
 int
 stream_fd_keep(struct stream *stream, const char *key, int fd)
 {
@@ -148,18 +208,15 @@ stream_fd_keep(struct stream *stream, const char *key, int fd)
 
 	if (!fdstore_present())
 		return 0;
-	stored = calloc(1, sizeof *stored);
+	stored = fd_new(stream, key);
 	if (stored == NULL)
 		return -ENOMEM;
-	stored->fd = -1;
-	snprintf(stored->key, sizeof stored->key, "%s", key);
-	snprintf(stored->name, sizeof stored->name, "s%s-%s-%" PRIx64, log_epoch(stream->log), key,
-	    clock_mono_ns());
 	r = fdstore_push(stored->name, fd);
 	if (r < 0) {
 		free(stored);
 		return r;
 	}
+	stored->stored = true;
 	old = fd_find(stream, key);
 	if (old != NULL)
 		fd_forget(old, true);
@@ -175,6 +232,63 @@ stream_fd_drop(struct stream *stream, const char *key)
 
 	if (link != NULL)
 		fd_forget(link, true);
+}
+
+bool
+stream_fd_is_kept(struct stream *stream, const char *key)
+{
+	struct stream_fd **link = fd_find(stream, key);
+
+	return link != NULL && (*link)->stored;
+}
+
+void
+stream_fd_leave(struct stream *stream, const char *key, int fd)
+{
+	struct stream_fd **link = fd_find(stream, key), *left;
+
+	if (!stream->renewing) {
+		close(fd);
+		return;
+	}
+	left = link != NULL ? *link : fd_new(stream, key);
+	if (left == NULL) {
+		close(fd);
+		return;
+	}
+	left->fd = fd;
+	if (link != NULL)
+		return;
+	left->next = stream->fds;
+	stream->fds = left;
+}
+
+/* ----------------------------------------------------------------------- bulk */
+
+int
+stream_bulk_left(struct stream *stream, struct extent **ret)
+{
+	int r = 0;
+
+	if (stream->bulk == NULL && arena_has(stream->arena, EXTENT_SOURCE, stream_name(stream)))
+		r = arena_take(stream->arena, EXTENT_SOURCE, stream_name(stream), 1, false,
+		    &stream->bulk);
+	if (r == 0)
+		*ret = stream->bulk;
+	return r;
+}
+
+int
+stream_bulk_prepare(struct stream *stream, size_t size, struct extent **ret)
+{
+	return arena_prepare(stream->arena, EXTENT_SOURCE, stream_name(stream), size, ret);
+}
+
+void
+stream_bulk_replace(struct stream *stream, struct extent *prepared)
+{
+	arena_replace(stream->arena, stream->bulk, prepared);
+	stream->bulk = prepared;
 }
 
 int
@@ -223,7 +337,7 @@ stream_position(const struct stream *stream)
 bool
 stream_handing_over(const struct stream *stream)
 {
-	return stream->handing_over && fdstore_present();
+	return stream->renewing || (stream->handing_over && fdstore_present());
 }
 
 size_t

@@ -50,6 +50,7 @@ struct stream {
 	uint8_t said;                    /* the last one that is in the log */
 	uint8_t turns_left;              /* PHASE_REMOVED */
 	bool stopping, handing_over;
+	bool renewing;                   /* its generators end so that new ones go on there */
 	bool say_changed;                /* of another unit, as soon as there is room */
 	bool settling;                   /* sinks look at the log as it was left */
 };

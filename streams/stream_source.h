@@ -16,17 +16,37 @@ struct position stream_position(const struct stream *stream);
  * again when the size or the chain changes.  It is the stream's.  0 or -errno. */
 int stream_bulk(struct stream *stream, size_t size, struct extent **ret);
 
+/* For another size or layout of it without a moment at which there is neither the one nor the
+ * other.  left: as it was left, of whatever size; *ret NULL: there is none.  prepare: a zeroed one,
+ * beside it; replace: from here on that is it.  0 or -errno. */
+int stream_bulk_left(struct stream *stream, struct extent **ret);
+int stream_bulk_prepare(struct stream *stream, size_t size, struct extent **ret);
+void stream_bulk_replace(struct stream *stream, struct extent *prepared);
+
 /* fds that outlive the process, by keys of [a-z0-9].  take: one that a predecessor stored, now
  * the caller's, or -1; it stays stored.  keep: stores a duplicate, in place of what the key
- * named before; 0 or -errno (-EAGAIN: the manager is busy).  drop: out of the store. */
+ * named before; 0 or -errno (-EAGAIN: the manager is busy).  drop: out of the store.  leave: on
+ * handing over, gives the fd itself to whoever takes it next in this process, if there will be
+ * one, and else closes it. */
 int stream_fd_take(struct stream *stream, const char *key);
 int stream_fd_keep(struct stream *stream, const char *key, int fd);
 void stream_fd_drop(struct stream *stream, const char *key);
+void stream_fd_leave(struct stream *stream, const char *key, int fd);
+
+/* Is it in the store already?  It must not be kept twice: the manager would take the second for the
+ * first. */
+bool stream_fd_is_kept(struct stream *stream, const char *key);
+
+/* As take, of what no stream knows any more because its memory is lost: the first fd for which
+ * `is_it` says so; it has this key now. */
+int stream_fd_find(struct stream *stream, const char *key,
+    bool (*is_it)(int fd, const void *context), const void *context);
 
 /* A line for whoever logs. */
 void stream_log_line(struct stream *stream, int level, const char *message);
 
-/* The process hands over, and there is a store: what is stored stays. */
+/* Another generator goes on where this one ends: that of a successor, which finds what is stored, or
+ * one of this process. */
 bool stream_handing_over(const struct stream *stream);
 
 /* Bytes of one entry of the stream, with its LF. */

@@ -122,6 +122,7 @@ options_of(struct made *one)
 		.operators = one->operators,
 		.operator_count = config->operators.count,
 		.chain = config->chain,
+		.limits = config->limits,
 		.log = {
 			.size = config->history.size,
 			.max_line = config->max_line,

@@ -269,6 +269,36 @@ another_config_lets_go_of_everything(void **state)
 	close(fd);
 }
 
+/* Lost, or of another version. */
+static void
+lose_memory(void)
+{
+	fixture_restart();
+	arena_free(fixture_arena);
+	assert_int_equal(arena_create(&fixture_arena), 0);
+}
+
+static void
+after_a_lost_arena_it_listens_on(void **state)
+{
+	int fd;
+
+	(void)state;
+	lose_memory();
+	fd = producer();
+	put(fd, "1\n");
+	fake_store_hand_over();
+	begin();
+	loop_manual_settle();
+	assert_says(stream, " 1");
+	assert_int_equal(fake_store_count(), 2);
+	restart();
+	put(fd, "2\n");
+	loop_manual_settle();
+	assert_says(stream, " 1 2");
+	close(fd);
+}
+
 #define TEST(test) { #test, test, setup, teardown, NULL }
 
 int
@@ -281,6 +311,7 @@ main(void)
 		TEST(a_store_that_is_busy_delays_a_producer_and_loses_nothing),
 		TEST(stopped_anywhere_it_tells_each_line_once),
 		TEST(another_config_lets_go_of_everything),
+		TEST(after_a_lost_arena_it_listens_on),
 	};
 
 	return cmocka_run_group_tests_name("producers across restarts", tests, make_folder,

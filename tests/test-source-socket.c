@@ -138,12 +138,15 @@ an_invalid_line_is_told_to_nobody_and_counted_and_reported(void **state)
 {
 	struct stream *stream = listen_with(",\"framing\":\"ndjson\"");
 	int fd = producer();
+	char report[200];
 
 	(void)state;
 	put(fd, "1\n{\"a\":\n2\nnot json\n\"\xff\"\n{} {}\n3\n[1,\n");
 	await_says(stream, " 1 2 3");
 	fixture_until(stream_rejected(stream) == 5);
-	assert_non_null(strstr(fixture_reports, "in: rejected: invalid JSON: byte 6 of a line: "));
+	snprintf(report, sizeof report, "in: rejected: invalid JSON of producer 0 (pid %d, uid %d): "
+	    "byte 6 of a line: ", (int)getpid(), (int)getuid());
+	assert_non_null(strstr(fixture_reports, report));
 	/* At a limited rate: the first one only. */
 	assert_null(strstr(strstr(fixture_reports, "rejected") + 1, "rejected"));
 	close(fd);
@@ -485,8 +488,49 @@ without_fds_it_waits_and_says_so_once(void **state)
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	close(lowest);
 	await_says(stream, " 1");
-	assert_non_null(strstr(fixture_reports, "cannot accept a producer: Too many open files"));
+	fixture_until(strstr(fixture_reports, "again") != NULL);
+	assert_string_equal(fixture_reports,
+	    "in: cannot accept a producer: Too many open files; trying again\n"
+	    "in: accepts producers again\n");
 	close(fd);
+}
+
+/* One leaves and one comes in, again and again, and others wait. */
+static void
+while_it_cannot_let_in_all_it_says_so_once(void **state)
+{
+	enum { COUNT = 6, PLACES = 2 };
+	struct stream *stream;
+	struct rlimit limit, few;
+	int fds[COUNT], lowest[PLACES];
+
+	(void)state;
+	if (is_valgrind())
+		skip();
+	stream = listen_with("");
+	for (int i = 0; i < COUNT; i++)
+		fds[i] = producer();
+	for (int i = 0; i < PLACES; i++)
+		lowest[i] = dup(fds[0]);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	few = (struct rlimit){ (rlim_t)lowest[PLACES - 1] + 1, limit.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	for (int i = 0; i < PLACES; i++)
+		close(lowest[i]);
+	for (int i = 0; i < COUNT; i++) {
+		put(fds[i], "x\n");
+		fixture_await(stream, (uint64_t)i + 1);
+		if (i + PLACES < COUNT)
+			assert_null(strstr(fixture_reports, "accepts producers again"));
+		assert_int_equal(shutdown(fds[i], SHUT_RDWR), 0);
+	}
+	fixture_until(strstr(fixture_reports, "accepts producers again") != NULL);
+	assert_string_equal(fixture_reports,
+	    "in: cannot accept a producer: Too many open files; trying again\n"
+	    "in: accepts producers again\n");
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	for (int i = 0; i < COUNT; i++)
+		close(fds[i]);
 }
 
 static void
@@ -535,6 +579,7 @@ main(void)
 		TEST(the_file_has_the_mode_asked_for_and_goes_with_the_stream),
 		TEST(a_wrong_address_is_a_mistake_of_the_config),
 		TEST(without_fds_it_waits_and_says_so_once),
+		TEST(while_it_cannot_let_in_all_it_says_so_once),
 		TEST(a_reload_that_changes_it_listens_anew),
 	};
 
