@@ -6,7 +6,7 @@ EXTRA_DIST += \
 	%D%/sysusers.d/awaitd.conf \
 	%D%/tmpfiles.d/awaitd.conf \
 	%D%/user/awaitd.service.in
-dist_doc_DATA += %D%/network.conf
+dist_doc_DATA += %D%/devices.conf %D%/network.conf %D%/realtime.conf
 
 # Lines that only systemd 254 and later know go in where that is what we build with: an older
 # one warns at each of them.

@@ -72,8 +72,8 @@ configure()
 	printf '%s\n' "$1" >"$config"
 }
 
-plan 36
-sink='"sinks": {"local": {"type": "unix"}}'
+plan 37
+sink='"sinks": {"local": {"type": "unix", "group": "awaitd"}}'
 one='{"streams": {"a": {"source": {"type": "timer", "interval": "20ms"}}}, '"$sink"'}'
 configure "$one"
 
@@ -85,6 +85,7 @@ claim the_unit_is_right systemd-analyze verify --man=no awaitd.service awaitd.so
 claim it_starts systemctl start awaitd.service
 claim it_is_ready shows ActiveState active
 claim it_runs_as_its_own_user sh -c '[ "$(stat -c %U /proc/$1)" = awaitd ]' sh "$(show MainPID)"
+claim its_socket_is_its_groups sh -c '[ "$(stat -c %U:%G:%a "$1")" = awaitd:awaitd:660 ]' sh $socket
 claim it_tells_its_status sh -c 'systemctl show -P StatusText awaitd.service | grep -q "^1 stream, "'
 claim it_stores_its_arena_and_listener sh -c '[ "$(systemctl show -P NFileDescriptorStore awaitd.service)" -ge 2 ]'
 $here/lines -t 900 $socket '{"subscribe":["*"]}' >$here/lines-got &
