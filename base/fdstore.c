@@ -4,14 +4,16 @@
 #include "base/fdstore.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
+
+#include "base/listen_fds.h"
 
 #define SEND_BUFFER (1 << 20)
 
@@ -228,14 +230,14 @@ static int
 store_receive(void)
 {
 	char **names = NULL;
-	int count = sd_listen_fds_with_names(1, &names);
+	int count = listen_fds(&names);
 
 	if (count <= 0)
 		return count;
 	store.handed = calloc((size_t)count, sizeof *store.handed);
 	for (int i = 0; i < count; i++) {
 		if (store.handed != NULL)
-			store.handed[i] = (struct handed){ names[i], SD_LISTEN_FDS_START + i };
+			store.handed[i] = (struct handed){ names[i], LISTEN_FDS_START + i };
 		else
 			free(names[i]);
 	}

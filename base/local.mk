@@ -14,4 +14,7 @@ libbase_a_SOURCES = \
 	%D%/json_number.c \
 	%D%/json_string.c \
 	%D%/json_walk.c \
+	%D%/lazy_systemd.c \
+	%D%/listen_fds.c \
+	%D%/listen_fds.h \
 	%D%/utf8.h

@@ -168,10 +168,22 @@ json_value_equal(const struct json_value *value, const char *text, size_t length
 	return value->kind == JSON_KIND_TEXT && text_equal(value_span(value), span);
 }
 
+/* round(3), which is a call and, alone in all of awaitd, would have libm loaded. */
+static double
+number_round(double number)
+{
+	double size = fabs(number), whole;
+
+	if (!(size < 0x1p52))
+		return number;          /* whole already, or none */
+	whole = (double)(int64_t)size;
+	return copysign(size - whole < .5 ? whole : whole + 1, number);
+}
+
 double
 json_number_scale(double number, double factor)
 {
-	double inverse = round(1 / factor), same = 1 / inverse;
+	double inverse = number_round(1 / factor), same = 1 / inverse;
 
 	if (isfinite(inverse) && fabs(inverse) > 1 && !(same < factor) && !(factor < same))
 		return number / inverse;
@@ -185,7 +197,7 @@ json_number_round(double number, int digits)
 		1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14,
 		1e15,
 	};
-	double scaled = round(number * powers[digits]);
+	double scaled = number_round(number * powers[digits]);
 
 	return isfinite(scaled) ? scaled / powers[digits] : number;
 }

@@ -278,6 +278,41 @@ fds_for_another_process_are_not_ours(void **state)
 	assert_null(getenv("LISTEN_FDS"));
 }
 
+/* In a child: its exit status is what the fd that was handed over is named after, or the error. */
+static int
+open_in_child(const char *count, const char *names)
+{
+	char pid[20];
+	int status = 0;
+	pid_t child = fork();
+
+	if (child == 0) {
+		snprintf(pid, sizeof pid, "%d", (int)getpid());
+		setenv("LISTEN_PID", pid, 1);
+		setenv("LISTEN_FDS", count, 1);
+		if (names != NULL)
+			setenv("LISTEN_FDNAMES", names, 1);
+		dup2(0, 3);
+		_exit(fdstore_open() < 0 ? 1 : fdstore_take("unknown") == 3 ? 2 : 0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void
+fds_without_names_are_unknown_and_with_too_few_or_many_an_error(void **state)
+{
+	(void)state;
+	assert_int_equal(open_in_child("1", NULL), 2);
+	assert_int_equal(open_in_child("1", "arena:"), 1);
+	assert_int_equal(open_in_child("1", "a:b"), 1);
+	dup2(0, 4);
+	assert_int_equal(open_in_child("2", "a"), 1);
+	assert_int_equal(open_in_child("1x", NULL), 0);
+	assert_int_equal(open_in_child("0", NULL), 0);
+}
+
 #define CLAIM(name) cmocka_unit_test_setup_teardown(name, manager_open, manager_close)
 
 int
@@ -293,6 +328,7 @@ main(void)
 		CLAIM(a_full_queue_is_eagain_and_a_removal_is_sent_later_and_first),
 		CLAIM(handed_fds_are_taken_once_by_name_and_the_rest_is_removed),
 		CLAIM(fds_for_another_process_are_not_ours),
+		CLAIM(fds_without_names_are_unknown_and_with_too_few_or_many_an_error),
 	};
 
 	return cmocka_run_group_tests_name("fdstore", tests, NULL, NULL);
