@@ -103,7 +103,8 @@ is_one_of(struct view code, const char *const *codes)
 static struct outcome
 take_error(const struct follow *follow, const struct message *message)
 {
-	static const char *const passing[] = { "shutting-down", "too-many-connections", NULL };
+	static const char *const passing[]
+	    = { "restarted", "shutting-down", "too-many-connections", NULL };
 	static const char *const last[] = { "lagged", NULL };
 	bool answers = view_type(view_member(message->line, "id")) != VIEW_ABSENT;
 

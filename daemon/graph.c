@@ -72,6 +72,13 @@ graph_settle(struct graph *graph)
 	sink_nodes_settle(graph);
 }
 
+void
+graph_send_away(void)
+{
+	for (const struct sink_ops *const *ops = sink_table; *ops != NULL; ops++)
+		(*ops)->send_away();
+}
+
 /* --------------------------------------------------------------------- stopping */
 
 void

@@ -38,6 +38,9 @@ void graph_stop(struct graph *graph, bool handing_over, uint64_t drain_ns,
 /* Sums over all sinks. */
 void graph_sink_stats(const struct graph *graph, struct sink_stats *ret);
 
+/* Once all sinks are open: who is connected to none of them is sent away. */
+void graph_send_away(void);
+
 size_t graph_sink_count(const struct graph *graph);
 
 #endif

@@ -95,7 +95,7 @@ memory_close(struct arena *arena)
 struct kept_config {
 	_Atomic uint64_t counter;
 	struct kept_text {
-		uint32_t length, checksum;
+		uint32_t length, checksum;   /* of the counter, and the text */
 		char bytes[CONFIG_TEXT_MAX];
 	} text[2];
 };
@@ -136,19 +136,19 @@ memory_keep_config(struct arena *arena, const char *text, size_t length)
 	idle = &kept->text[(counter + 1) % 2];
 	memcpy(idle->bytes, text, length);
 	idle->length = (uint32_t)length;
-	idle->checksum = arena_checksum(0, text, length);
+	idle->checksum = arena_checksum((uint32_t)counter + 1, text, length);
 	atomic_store_explicit(&kept->counter, counter + 1, memory_order_release);
 	extent_release(arena, extent);
 	return 0;
 }
 
 static char *
-kept_text_copy(const struct kept_text *text, size_t *ret_length)
+kept_text_copy(const struct kept_text *text, uint64_t counter, size_t *ret_length)
 {
 	char *copy;
 
 	if (text->length > CONFIG_TEXT_MAX
-	    || arena_checksum(0, text->bytes, text->length) != text->checksum)
+	    || arena_checksum((uint32_t)counter, text->bytes, text->length) != text->checksum)
 		return NULL;
 	copy = malloc(text->length + 1);
 	if (copy == NULL)
@@ -172,7 +172,7 @@ memory_kept_config(struct arena *arena, size_t *ret_length)
 	kept = extent->memory;
 	counter = atomic_load_explicit(&kept->counter, memory_order_relaxed);
 	if (counter > 0)
-		copy = kept_text_copy(&kept->text[counter % 2], ret_length);
+		copy = kept_text_copy(&kept->text[counter % 2], counter, ret_length);
 	extent_release(arena, extent);
 	return copy;
 }

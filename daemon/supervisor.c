@@ -268,6 +268,7 @@ supervisor_begin(struct supervisor *self, const struct loaded *loaded)
 		supervisor_stop(self);
 		return;
 	}
+	graph_send_away();
 	if (loaded->config->sink_count == 0)
 		journal_say(LOG_WARNING, "%s has no \"sinks\": nobody can subscribe", self->path);
 	supervisor_keep_config(self, loaded);

@@ -5,6 +5,7 @@ libsinks_a_SOURCES = \
 	%D%/unix.h \
 	%D%/unix_accept.c \
 	%D%/unix_after.c \
+	%D%/unix_check.c \
 	%D%/unix_connection.c \
 	%D%/unix_debug.c \
 	%D%/unix_deliver.c \
@@ -28,6 +29,7 @@ libsinks_a_SOURCES = \
 	%D%/unix_reload.c \
 	%D%/unix_request.c \
 	%D%/unix_request.h \
+	%D%/unix_send_away.c \
 	%D%/unix_serve.c \
 	%D%/unix_stats.c \
 	%D%/unix_step.c \

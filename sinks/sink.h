@@ -59,6 +59,10 @@ struct sink_ops {
 	    void (*done)(void *context), void *context);
 
 	void (*stats)(const struct sink *sink, struct sink_stats *ret);
+
+	/* Once all sinks of the start are open: peers whose connections a predecessor stored and
+	 * none of them knows are told to connect again. */
+	void (*send_away)(void);
 };
 
 /* All sinks, ended by NULL. */

@@ -295,4 +295,5 @@ const struct sink_ops unix_sink = {
 	.change = unix_change,
 	.stop = unix_stop,
 	.stats = unix_sink_stats,
+	.send_away = unix_send_away_untaken,
 };

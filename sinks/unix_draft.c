@@ -38,7 +38,8 @@ settle_part(struct log *log, const struct unix_piece *piece, uint64_t taken, str
 
 	cut->cut = true;
 	cut->piece = *piece;
-	if (log == NULL || piece->from < log_tail_seq(log)) {
+	if (log == NULL || piece->from < log_tail_seq(log) || piece->to > log_next_seq(log)
+	    || taken > log_offset(log, piece->to) - log_offset(log, piece->from)) {
 		cut->rest = (struct text){ 0 };
 		return piece->from;
 	}

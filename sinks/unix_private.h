@@ -18,6 +18,8 @@
  *	unix_request.c		a request, taken apart
  *	unix_verbs.c		the table of verbs; unix_<verb>.c each of them
  *	unix_recover.c		what a predecessor left
+ *	unix_check.c		does that make sense?
+ *	unix_send_away.c	and what of it is no use
  *
  * How a connection works: its loop is a for_await() over the merge of its cursors and its outbox.
  * A value only says that there may be something to do; on_value then serves requests, if the last
@@ -312,6 +314,13 @@ bool unix_serve_pending(struct unix_connection *connection);
  * message was taken in the middle of a line waits for the log that has it, until this turn's
  * end: streams may come before the sink or behind it. */
 void unix_recover(struct unix_sink *sink);
+
+/* Nothing in what a predecessor left of a connection is out of its range. */
+bool unix_slot_sane(const struct unix_table *table, struct unix_slot *slot);
+
+/* The peer of a stored connection that nobody can go on with is told so, and it is closed. */
+void unix_send_away(const char *name, int fd);
+void unix_send_away_untaken(void);
 
 /* A stream has come; nothing was appended to its log yet. */
 void unix_recover_added(struct unix_sink *sink);

@@ -28,33 +28,6 @@ fd_matches(const struct unix_slot *slot, int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &size) == 0 && cookie == slot->cookie;
 }
 
-static bool
-send_sane(const struct unix_table *table, const struct unix_send *send)
-{
-	return send->head <= send->tail && send->tail - send->head <= table->shape.outbox
-	    && send->pieces <= UNIX_PIECES && (send->far || send->pieces <= UNIX_PIECES_NEAR)
-	    && send->offered <= send->tail - send->head;
-}
-
-static bool
-pieces_sane(const struct unix_table *table, struct unix_slot *slot)
-{
-	const struct unix_send *active = unix_active(slot);
-	const struct unix_piece *pieces = unix_send_pieces(table, slot, active);
-
-	for (size_t i = 0; i < active->pieces; i++)
-		if (pieces[i].cursor >= slot->cursors || pieces[i].from > pieces[i].to)
-			return false;
-	return true;
-}
-
-static bool
-slot_sane(const struct unix_table *table, struct unix_slot *slot)
-{
-	return slot->cursors <= table->shape.cursors && slot->patterns <= table->shape.patterns
-	    && send_sane(table, unix_active(slot)) && pieces_sane(table, slot);
-}
-
 /* Records that a draft which never became true would have made. */
 static void
 forget_drafts(const struct unix_table *table, struct unix_slot *slot)
@@ -96,9 +69,6 @@ log_of(void *context, uint16_t cursor)
 	return stream != NULL && same_epoch(record, stream) ? stream_log(stream) : NULL;
 }
 
-/* A line was cut and its rest is gone with its log: the peer drops what it cannot parse. */
-static const char torn[] = "\n";
-
 /* The piece that was taken in part, if there is one: only for that the log is asked. */
 static const struct unix_piece *
 piece_in_part(const struct unix_table *table, struct unix_slot *slot)
@@ -133,11 +103,17 @@ static void
 settle(struct unix_sink *sink, struct unix_slot *slot)
 {
 	struct recovery recovery = { sink, slot };
+	char ended[sizeof sink->hello + 1];
 	struct unix_cut cut;
 
 	unix_draft_settle(&sink->table, slot, log_of, &recovery, &cut);
-	if (cut.cut && cut.rest.data == NULL)
-		cut.rest = (struct text){ torn, sizeof torn - 1 };
+	/* A line was cut and its rest is gone with its log: what the peer cannot parse it drops,
+	 * if a hello stands behind it. */
+	if (cut.cut && cut.rest.data == NULL) {
+		ended[0] = '\n';
+		memcpy(ended + 1, sink->hello, sink->hello_length);
+		cut.rest = (struct text){ ended, 1 + sink->hello_length };
+	}
 	unix_draft_save_rest(&sink->table, slot, &cut);
 }
 
@@ -289,15 +265,12 @@ recovered(struct turn_task *task)
 	    sink->open_count, sink->subscription_count);
 }
 
-/* The peer was told nothing, or nothing can be told: what is stored for it goes, too. */
+/* What is known of the peer, or what is stored for it, is not to be trusted. */
 static void
 give_up(struct unix_sink *sink, struct unix_slot *slot, const char *name, int fd)
 {
-	if (fd >= 0) {
-		(void)shutdown(fd, SHUT_RDWR);
-		fdstore_remove(name);
-		close(fd);
-	}
+	if (fd >= 0)
+		unix_send_away(name, fd);
 	unix_slot_set_state(slot, UNIX_FREE);
 	unix_slot_discard(&sink->table, slot);
 }
@@ -314,7 +287,7 @@ recover_slot(struct unix_sink *sink, uint32_t index)
 	slot->index = index;
 	unix_slot_store_name(&sink->table, slot, name);
 	fd = fdstore_take(name);
-	if (fd < 0 || !fd_matches(slot, fd) || !slot_sane(&sink->table, slot)) {
+	if (fd < 0 || !fd_matches(slot, fd) || !unix_slot_sane(&sink->table, slot)) {
 		give_up(sink, slot, name, fd);
 		return;
 	}

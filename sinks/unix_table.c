@@ -92,8 +92,8 @@ shape_size(const struct unix_shape *shape)
 
 /* -------------------------------------------------------------------- table */
 
-static uint32_t
-header_checksum(const struct unix_table_header *header)
+uint32_t
+unix_table_checksum(const struct unix_table_header *header)
 {
 	uint32_t sum = arena_checksum(0, &header->magic, sizeof header->magic);
 
@@ -108,7 +108,7 @@ header_valid(const struct extent *extent)
 
 	return extent->size >= sizeof *header && header->magic == MAGIC
 	    && header->version == UNIX_TABLE_VERSION
-	    && header->checksum == header_checksum(header)
+	    && header->checksum == unix_table_checksum(header)
 	    && extent->size == shape_size(&header->shape) && header->used <= header->shape.slots;
 }
 
@@ -127,8 +127,21 @@ table_make(struct unix_table *table, const char *name, const struct unix_shape *
 		.version = UNIX_TABLE_VERSION,
 		.shape = *shape,
 	};
-	header->checksum = header_checksum(header);
+	header->checksum = unix_table_checksum(header);
 	return 0;
+}
+
+struct unix_table
+unix_table_view(struct extent *extent)
+{
+	struct unix_table_header *header = extent->memory;
+
+	return (struct unix_table){
+		.extent = extent,
+		.header = header,
+		.shape = header->shape,
+		.stride = shape_stride(&header->shape),
+	};
 }
 
 int
@@ -147,9 +160,8 @@ unix_table_open(struct unix_table *table, struct arena *arena, const char *name,
 		if (r < 0)
 			return r;
 	}
-	table->header = table->extent->memory;
-	table->shape = table->header->shape;
-	table->stride = shape_stride(&table->shape);
+	*table = unix_table_view(table->extent);
+	table->arena = arena;
 	return 0;
 }
 

@@ -1,7 +1,8 @@
-/* What is read back of a line: its kind, and its moment. */
+/* What is read back of a line: its kind, its seq, and its moment. */
 #include <string.h>
 
 #include "streams/encode.h"
+#include "streams/number.h"
 
 enum event_kind
 line_kind(const char *line)
@@ -11,6 +12,55 @@ line_kind(const char *line)
 		return EVENT_GAP;
 	return line[4] == 'r' ? EVENT_VALUE : EVENT_STATE;
 }
+
+/* -------------------------------------------------------------------- its seq */
+
+static bool
+begins_with(const char *line, size_t length, const char *prefix, size_t prefix_length)
+{
+	return length > prefix_length && memcmp(line, prefix, prefix_length) == 0;
+}
+
+/* The seq and what stands behind it: digits without a zero in front. */
+static bool
+seq_is(const char *p, const char *end, uint64_t seq)
+{
+	char digits[NUMBER_ROOM];
+	size_t length = (size_t)(number_unsigned(digits, seq) - digits);
+
+	return (size_t)(end - p) > length && memcmp(p, digits, length) == 0 && p[length] == ',';
+}
+
+/* Of a state: the word behind "is" is of letters. */
+static const char *
+behind_word(const char *p, const char *end)
+{
+	static const char behind[] = "\",\"seq\":";
+
+	while (p < end && *p >= 'a' && *p <= 'z')
+		p++;
+	if ((size_t)(end - p) < sizeof behind || memcmp(p, behind, sizeof behind - 1) != 0)
+		return end;
+	return p + sizeof behind - 1;
+}
+
+bool
+encoder_owns_line(const struct encoder *encoder, const char *line, size_t length, uint64_t seq)
+{
+	const char *end = line + length;
+
+	if (length < ENCODER_LINE_SHORTEST || end[-2] != '}'
+	    || memchr(line, '\n', length) != end - 1)
+		return false;
+	if (begins_with(line, length, encoder->event_prefix, encoder->event_length))
+		return seq_is(line + encoder->event_length, end, seq);
+	if (begins_with(line, length, encoder->gap_prefix, encoder->gap_length))
+		return seq_is(line + encoder->gap_length, end, seq);
+	return begins_with(line, length, encoder->state_prefix, encoder->state_length)
+	    && seq_is(behind_word(line + encoder->state_length, end), end, seq);
+}
+
+/* ------------------------------------------------------------------ its moment */
 
 static bool
 read_digits(const char *p, unsigned int count, uint32_t *ret)

@@ -1,8 +1,10 @@
 /* What a stream's source leaves to a successor, beside the log: fds in the store, named
- * s<epoch>-<key>-<time>, and its bulk in the arena.
+ * s<hash>-<key>-<time>, and its bulk in the arena.
  *
- * The log's epoch is the stream's name that is never used again.  The time is CLOCK_MONOTONIC at
- * the storing: within a boot, which no stored fd outlives, no two are the same. */
+ * The hash is of the stream's name: not the log's epoch, since a log may be lost, and who was connected
+ * to its source is then to be told, as soon as there is another.  The time is
+ * CLOCK_MONOTONIC at the storing: within a boot, which no stored fd outlives, no two are the same,
+ * and of two of one key the later counts. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +17,8 @@
 #include "streams/stream_source.h"
 
 #define KEY_MAX 31
-#define NAME_LENGTH (1 + EPOCH_LENGTH + 1 + KEY_MAX + 1 + 16)
+#define HASH_LENGTH 16
+#define NAME_LENGTH (1 + HASH_LENGTH + 1 + KEY_MAX + 1 + 16)
 
 struct stream_fd {
 	struct stream_fd *next;
@@ -64,9 +67,19 @@ fd_find(struct stream *stream, const char *key)
 
 struct adoption {
 	struct stream *stream;
-	char prefix[EPOCH_LENGTH + 3];
+	char prefix[HASH_LENGTH + 3];
 	int error;
 };
+
+static void
+fd_prefix(struct stream *stream, char prefix[HASH_LENGTH + 3])
+{
+	uint64_t hash = UINT64_C(14695981039346656037);   /* FNV-1a */
+
+	for (const char *name = stream_name(stream); *name != '\0'; name++)
+		hash = (hash ^ (unsigned char)*name) * UINT64_C(1099511628211);
+	snprintf(prefix, HASH_LENGTH + 3, "s%016" PRIx64 "-", hash);
+}
 
 /* The key between the prefix and the last dash; false: it is not one of ours. */
 static bool
@@ -85,6 +98,26 @@ fd_parse_key(const char *name, const char *prefix, char key[KEY_MAX + 1])
 	return true;
 }
 
+static uint64_t
+fd_time(const char *name)
+{
+	return strtoull(strrchr(name, '-') + 1, NULL, 16);
+}
+
+/* The death came before the older one was removed from the store. */
+static bool
+fd_is_older(struct stream *stream, const char *name, const char *key)
+{
+	struct stream_fd **twin = fd_find(stream, key);
+
+	if (twin == NULL)
+		return false;
+	if (fd_time((*twin)->name) > fd_time(name))
+		return true;
+	fd_forget(twin, true);
+	return false;
+}
+
 static void
 fd_adopt(const char *name, int fd, void *context)
 {
@@ -93,7 +126,8 @@ fd_adopt(const char *name, int fd, void *context)
 	char key[KEY_MAX + 1];
 
 	(void)fd;
-	if (!fd_parse_key(name, adoption->prefix, key))
+	if (!fd_parse_key(name, adoption->prefix, key)
+	    || fd_is_older(adoption->stream, name, key))
 		return;
 	stored = calloc(1, sizeof *stored);
 	if (stored == NULL) {
@@ -108,21 +142,51 @@ fd_adopt(const char *name, int fd, void *context)
 	adoption->stream->fds = stored;
 }
 
+static bool
+stream_lost_its_log(const struct stream *stream)
+{
+	return log_new_epoch(stream->log) && log_chain(stream->log) == 0;
+}
+
+/* Of a log that was lost nobody knows for which source they were opened: they stay where they are,
+ * to be found for what they are. */
 int
 stream_fds_adopt(struct stream *stream)
 {
 	struct adoption adoption = { .stream = stream };
 
-	snprintf(adoption.prefix, sizeof adoption.prefix, "s%s-", log_epoch(stream->log));
+	stream->lost_fds = stream_lost_its_log(stream);
+	if (stream->lost_fds)
+		return 0;
+	fd_prefix(stream, adoption.prefix);
 	fdstore_each(fd_adopt, &adoption);
 	return adoption.error;
+}
+
+static void
+fd_drop_lost(const char *name, int fd, void *context)
+{
+	const char *prefix = context;
+
+	if (strncmp(name, prefix, strlen(prefix)) != 0)
+		return;
+	(void)shutdown(fd, SHUT_RDWR);
+	fd = fdstore_take(name);
+	fdstore_remove(name);
+	close(fd);
 }
 
 void
 stream_fds_drop_untaken(struct stream *stream)
 {
 	struct stream_fd **link = &stream->fds;
+	char prefix[HASH_LENGTH + 3];
 
+	if (stream->lost_fds) {
+		fd_prefix(stream, prefix);
+		fdstore_each(fd_drop_lost, prefix);
+		stream->lost_fds = false;
+	}
 	while (*link != NULL)
 		if ((*link)->fd >= 0)
 			fd_forget(link, true);
@@ -186,16 +250,17 @@ stream_fd_find(struct stream *stream, const char *key,
 }
 
 static struct stream_fd *
-fd_new(const struct stream *stream, const char *key)
+fd_new(struct stream *stream, const char *key)
 {
 	struct stream_fd *stored = calloc(1, sizeof *stored);
+	char prefix[HASH_LENGTH + 3];
 
 	if (stored == NULL)
 		return NULL;
+	fd_prefix(stream, prefix);
 	stored->fd = -1;
 	snprintf(stored->key, sizeof stored->key, "%s", key);
-	snprintf(stored->name, sizeof stored->name, "s%s-%s-%" PRIx64, log_epoch(stream->log), key,
-	    clock_mono_ns());
+	snprintf(stored->name, sizeof stored->name, "%s%s-%" PRIx64, prefix, key, clock_mono_ns());
 	return stored;
 }
 

@@ -49,6 +49,7 @@ struct stream {
 	uint8_t state;                   /* enum stream_state */
 	uint8_t said;                    /* the last one that is in the log */
 	uint8_t turns_left;              /* PHASE_REMOVED */
+	bool lost_fds;                   /* a predecessor's may be in the store, and not adopted */
 	bool stopping, handing_over;
 	bool renewing;                   /* its generators end so that new ones go on there */
 	bool say_changed;                /* of another unit, as soon as there is room */

@@ -68,8 +68,11 @@ traffic_sources = \
 	%D%/traffic_private.h
 tests_kills_SOURCES = %D%/kills.c $(traffic_sources)
 tests_kills_LDADD = libbase.a
-dist_check_SCRIPTS += %D%/test-kills.sh
-TESTS += %D%/test-kills.sh
+check_PROGRAMS += tests/damage
+tests_damage_SOURCES = %D%/damage.c $(traffic_sources)
+tests_damage_LDADD = $(ROOMS) $(ROOM_LIBS)
+dist_check_SCRIPTS += %D%/test-damage.sh %D%/test-kills.sh
+TESTS += %D%/test-damage.sh %D%/test-kills.sh
 
 # what survives SIGKILL, as a model
 dist_check_SCRIPTS += %D%/test-model.sh

@@ -1,7 +1,7 @@
 #!/bin/sh
 # awaitctl subscribe, against a scripted peer: what it prints, when it ends, how it resumes.
 . "${top_srcdir:-.}/tests/awaitctl-lib.sh"
-plan 46
+plan 48
 TZ=UTC
 export TZ
 
@@ -230,6 +230,21 @@ converse "$begin
 	send {\"error\":\"unknown\",\"id\":0}
 	eof" subscribe door
 claim shutting_down_is_waited_for ended 1
+converse "$begin
+	send $door
+	send $door2
+	begin {\"stream\":\"door\",\"seq\":1045,\"val
+	send
+	send $hello
+	send {\"error\":\"restarted\"}
+	leave
+	close
+	return
+	$resume
+	send {\"error\":\"unknown\",\"id\":0}
+	eof" subscribe door
+claim after_restarted_it_resumes ended 1
+claim and_the_half_line_before_is_dropped printed "$door" "$door2"
 converse "$begin
 	send $queue
 	close

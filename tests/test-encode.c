@@ -27,6 +27,7 @@ static const char *
 line_of(struct encoder *encoder, const struct event *event, uint64_t seq)
 {
 	static char line[100000];
+	const struct encoder another = encoder_of("another", NULL);
 	size_t room = encoder_bound(encoder, event), length;
 	struct json_checked checked;
 
@@ -37,6 +38,10 @@ line_of(struct encoder *encoder, const struct event *event, uint64_t seq)
 	for (size_t i = room; i < sizeof line; i++)
 		assert_int_equal(line[i], '#');
 	assert_int_equal(line[length - 1], '\n');
+	assert_true(encoder_owns_line(encoder, line, length, seq));
+	assert_false(encoder_owns_line(encoder, line, length, seq / 10));
+	assert_false(encoder_owns_line(encoder, line, length - 1, seq));
+	assert_false(encoder_owns_line(&another, line, length, seq));
 	line[length - 1] = '\0';
 	assert_int_equal(json_check(line, length - 1, &checked), JSON_FAULT_NONE);
 	assert_int_equal(line_kind(line), event->kind);

@@ -35,10 +35,11 @@ struct subscriber {
 	const char *lag;
 	bool may_skip;
 	uint64_t next;                /* the seq that must come; 0: any, of a new epoch */
-	uint64_t number;              /* of the line that must come */
+	uint64_t number;              /* of the line that must come; 0: any */
 	uint64_t taken;               /* lines */
 	uint64_t skipped, epochs;     /* told as gaps: entries, new epochs */
 	char epoch[TRAFFIC_EPOCH + 1];
+	bool excused;                 /* whatever it gets is right, also nothing */
 	bool after_newline;           /* an empty line came: hello or the last word follows */
 	size_t have;
 	char buffer[512 * 1024];
@@ -56,7 +57,7 @@ struct traffic {
 	struct subscriber subscribers[TRAFFIC_SUBSCRIBERS];
 	struct allowance allowed[TRAFFIC_STREAMS];
 	bool may_be_cut;              /* subscribers may be disconnected; they connect again */
-	uint64_t cuts;
+	uint64_t cuts, resumed;       /* how often; and how often that was said before */
 	struct histogram revival;     /* from the kill to the first line, ns */
 	uint64_t killed_at;           /* 0: a line has come since */
 	uint64_t deaths, wrong;
@@ -112,6 +113,9 @@ void traffic_print(const struct traffic *traffic, double seconds);
 
 /* Ends the daemon, closes all and removes the folder. */
 void traffic_close(struct traffic *traffic);
+
+/* A new connection in the old one's place, which begins at the latest line. */
+void traffic_reopen(struct subscriber *self);
 
 int traffic_connect_unix(const char *name);
 

@@ -53,7 +53,7 @@ check_number(struct traffic *traffic, struct subscriber *self, const char *line,
 {
 	const struct producer *producer = &traffic->producers[self->stream];
 
-	if (number != self->number && !traffic->allowed[self->stream].epoch
+	if (self->number != 0 && number != self->number && !traffic->allowed[self->stream].epoch
 	    && (number != producer->resumed || number < self->number))
 		complain(traffic, number < self->number ? "a line again" : "a line is lost", self,
 		    line);
@@ -75,7 +75,7 @@ take_event(struct traffic *traffic, struct subscriber *self, const char *line, s
 	if (event_number(self, line, length, &number))
 		check_number(traffic, self, line, number);
 	else if (traffic->allowed[self->stream].garbled)
-		self->number++;
+		self->number += self->number != 0;
 	else
 		complain(traffic, "torn or of another event", self, line);
 	if (traffic->killed_at != 0) {
@@ -117,7 +117,7 @@ take_gap(struct traffic *traffic, struct subscriber *self, const char *line)
 	else if ((self->next != 0 && from != self->next) || to < from || lost != to - from + 1)
 		complain(traffic, "a gap that is not exact", self, line);
 	self->skipped += lost;
-	self->number += lost;
+	self->number += self->number != 0 ? lost : 0;
 	self->next = to + 1;
 }
 
@@ -147,10 +147,13 @@ take_line(struct traffic *traffic, struct subscriber *self, const char *line, si
 	struct json_checked checked;
 
 	self->taken++;
+	if (self->excused)
+		return;
 	if (length == 0) {
 		self->after_newline = true;
 		return;
 	}
+	traffic->resumed += takes_back(line) && self->after_newline;
 	if (self->after_newline && !takes_back(line))
 		complain(traffic, "not behind an empty line", self, line);
 	self->after_newline = false;
@@ -211,11 +214,10 @@ traffic_read(struct traffic *traffic, struct subscriber *self)
 		take_lines(traffic, self);
 		return;
 	}
-	if (!traffic->may_be_cut) {
+	if (!traffic->may_be_cut && !self->excused) {
 		complain(traffic, "cut off", self, n == 0 ? "end of file" : strerror(errno));
 		exit(1);
 	}
 	traffic->cuts++;
-	close(self->fd);
-	subscriber_open(self);
+	traffic_reopen(self);
 }

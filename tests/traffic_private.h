@@ -9,7 +9,7 @@
 /* Takes what has come. */
 void traffic_read(struct traffic *traffic, struct subscriber *self);
 
-/* Connects and subscribes from the oldest on. */
-void subscriber_open(struct subscriber *self);
+/* Connects and subscribes: `from` is "oldest", "latest" or "now". */
+void subscriber_open(struct subscriber *self, const char *from);
 
 #endif
