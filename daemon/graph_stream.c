@@ -6,6 +6,7 @@
 #include "daemon/graph_private.h"
 #include "daemon/journal.h"
 #include "daemon/silent.h"
+#include "sources/hotplug.h"
 #include "sources/source.h"
 
 /* ---------------------------------------------------------------------- options */
@@ -287,4 +288,35 @@ stream_nodes_stop(struct graph *graph)
 		if (!node->stopping)
 			node_stop(node);
 	}
+}
+
+/* ---------------------------------------------------------------------- devices */
+
+static const char *
+node_devices(const struct stream_node *node)
+{
+	const struct source_ops *ops = node->config->source.ops;
+
+	return ops->devices;
+}
+
+bool
+graph_reads_devices(const struct graph *graph)
+{
+	const struct stream_node *node;
+
+	TAILQ_FOREACH(node, &graph->streams, link)
+		if (node_devices(node) != NULL)
+			return true;
+	return false;
+}
+
+void
+graph_retry(struct graph *graph, const char *subsystem)
+{
+	struct stream_node *node;
+
+	TAILQ_FOREACH(node, &graph->streams, link)
+		if (node_devices(node) != NULL && hotplug_concerns(node_devices(node), subsystem))
+			stream_retry(node->stream);
 }

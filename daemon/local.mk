@@ -7,6 +7,8 @@ libdaemon_a_SOURCES = \
 	%D%/command_line.h \
 	%D%/default_sink.c \
 	%D%/default_sink.h \
+	%D%/devices.c \
+	%D%/devices.h \
 	%D%/graph.c \
 	%D%/graph.h \
 	%D%/graph_private.h \

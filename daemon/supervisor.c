@@ -12,6 +12,7 @@
 #include "async/signal_watch.h"
 #include "async/timer.h"
 #include "base/fdstore.h"
+#include "daemon/devices.h"
 #include "daemon/graph.h"
 #include "daemon/journal.h"
 #include "daemon/load.h"
@@ -69,7 +70,10 @@ supervisor_tell_status(struct supervisor *self)
 static void
 on_reloaded(struct reload *reload)
 {
-	supervisor_tell_status(SUPERVISOR_OF(reload, reload));
+	struct supervisor *self = SUPERVISOR_OF(reload, reload);
+
+	devices_follow(self->graph);
+	supervisor_tell_status(self);
 }
 
 static void
@@ -130,6 +134,7 @@ supervisor_stop(struct supervisor *self)
 	notify_stopping();
 	timer_stop(&self->status_timer);
 	timer_stop(&self->untaken_timer);
+	devices_close();
 	reload_refuse(&self->reload, "the daemon is being stopped");
 	timer_call_after(&self->stop_timer,
 	    handing_over ? STOP_HANDING_OVER_NS : STOP_DRAINING_NS, stop_fire);
@@ -272,6 +277,7 @@ supervisor_begin(struct supervisor *self, const struct loaded *loaded)
 	if (loaded->config->sink_count == 0)
 		journal_say(LOG_WARNING, "%s has no \"sinks\": nobody can subscribe", self->path);
 	supervisor_keep_config(self, loaded);
+	devices_follow(self->graph);
 	notify_open();
 	notify_ready();
 	self->ready = true;

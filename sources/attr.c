@@ -271,6 +271,7 @@ const struct source_ops attr_source = {
 	.options = attr_option_rows,
 	.options_size = sizeof(struct attr_options),
 	.check = attr_check,
+	.devices = "",
 	.size = sizeof(struct attr),
 	.run = attr_body,
 };

@@ -17,11 +17,14 @@
 #include "sources/blocking.h"
 #include "sources/gpio_chip.h"
 #include "sources/gpio_edges.h"
+#include "sources/hotplug.h"
 #include "sources/sources.h"
 
 #define LINE_KEY "line"
+#define SUBSYSTEM "gpio"
 
-/* How often to look whether the chip is still there, for kernels that do not say so. */
+/* How often to look whether the chip is still there, for kernels that do not say so, where nobody else
+ * says it either. */
 #define CHECK_NS (5 * SECOND)
 
 struct gpio_options {
@@ -62,8 +65,9 @@ struct gpio {
 	struct gpio_edges edges;
 	struct watch watch;
 	struct race race;
-	struct race_arm readable, quiet, check;
+	struct race_arm readable, quiet, check, gone;
 	struct timer quiet_timer, check_timer;
+	struct hotplug_wait hotplug;
 	uint64_t debounce_ns;        /* in software; 0: none, or the kernel does it */
 	int chosen;                  /* enum gpio_chosen */
 	bool stored, watching;
@@ -427,6 +431,8 @@ gpio_await(struct gpio *self)
 	gpio_edges_settle(&self->edges, &self->source);
 	if (self->readable.state == RACE_IDLE)
 		race_watch(&self->race, &self->readable, watch_readable(&self->watch));
+	if (self->gone.state == RACE_IDLE)
+		race_watch(&self->race, &self->gone, hotplug_gone(&self->hotplug, SUBSYSTEM));
 	race_forget(&self->quiet);
 	if (kept->pending)
 		race_watch(&self->race, &self->quiet,
@@ -445,7 +451,8 @@ gpio_look(struct gpio *self, const void *arm)
 		race_watch(&self->race, &self->check, timer_after(&self->check_timer, CHECK_NS));
 	}
 	r = gpio_edges_read(&self->edges, fd);
-	if (r == 0 && arm == &self->check && self->edges.count == 0 && !gpio_line_is_there(fd))
+	if (r == 0 && (arm == &self->check || arm == &self->gone) && self->edges.count == 0
+	    && !gpio_line_is_there(fd))
 		r = -ENODEV;
 	if (r < 0)
 		return source_fail(&self->source, r, "its GPIO chip has gone");
@@ -458,9 +465,11 @@ gpio_release(struct gpio *self)
 	race_forget(&self->readable);
 	race_forget(&self->quiet);
 	race_forget(&self->check);
+	race_forget(&self->gone);
 	race_fini(&self->race);
 	timer_close(&self->quiet_timer);
 	timer_close(&self->check_timer);
+	hotplug_wait_fini(&self->hotplug);
 	if (self->watching)
 		watch_fini(&self->watch);
 	if (!source_handing_over(&self->source))
@@ -559,6 +568,7 @@ const struct source_ops gpio_source = {
 	.options = gpio_option_rows,
 	.options_size = sizeof(struct gpio_options),
 	.check = gpio_check,
+	.devices = SUBSYSTEM,
 	.size = sizeof(struct gpio),
 	.kept_size = sizeof(struct gpio_kept),
 	.run = gpio_body,

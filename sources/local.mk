@@ -9,6 +9,8 @@ libsources_a_SOURCES = \
 	%D%/file.c \
 	%D%/framing.c \
 	%D%/framing.h \
+	%D%/hotplug.c \
+	%D%/hotplug.h \
 	%D%/inlet.c \
 	%D%/inlet.h \
 	%D%/listener.c \
@@ -24,6 +26,10 @@ libsources_a_SOURCES = \
 	%D%/table.c \
 	%D%/timer.c \
 	%D%/wake.h
+
+if HOTPLUG
+libsources_a_SOURCES += %D%/hotplug_udev.c
+endif
 
 if GPIO
 libsources_a_SOURCES += \

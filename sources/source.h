@@ -55,6 +55,10 @@ struct source_ops {
 	/* Semantic checks across options, or NULL: see config/option.h. */
 	option_check check;
 
+	/* The kernel's subsystem whose devices it reads, "" for any, NULL for none: when one comes
+	 * while it is down, it is tried again at once. */
+	const char *devices;
+
 	/* Bytes of the frame, which begins with a struct source; bytes of `kept` (<= 64). */
 	size_t size;
 	size_t kept_size;

@@ -184,6 +184,14 @@ tests_test_race_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_race_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_race_LDADD = $(TEST_LIBS)
 
+# sources/hotplug
+check_PROGRAMS += tests/test-hotplug
+TESTS += tests/test-hotplug
+tests_test_hotplug_SOURCES = %D%/test-hotplug.c %D%/loop-backends.h
+tests_test_hotplug_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_hotplug_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_hotplug_LDADD = $(TEST_LIBS)
+
 # sources/timer
 check_PROGRAMS += tests/test-source-timer
 TESTS += tests/test-source-timer
