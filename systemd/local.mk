@@ -13,6 +13,7 @@ dist_doc_DATA += %D%/devices.conf %D%/network.conf %D%/realtime.conf
 SYSTEMD_254 = $(shell $(PKG_CONFIG) --atleast-version=254 libsystemd \
 	&& echo 's|@SYSTEMD_254[@]||' || echo '/@SYSTEMD_254[@]/d')
 SYSTEMD_EDIT = $(AM_V_GEN)$(MKDIR_P) $(@D) && $(SED) \
+	-e 's|@bindir[@]|$(bindir)|g' \
 	-e 's|@sbindir[@]|$(sbindir)|g' \
 	-e '$(SYSTEMD_254)'
 

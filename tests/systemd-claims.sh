@@ -72,7 +72,7 @@ configure()
 	printf '%s\n' "$1" >"$config"
 }
 
-plan 37
+plan 38
 sink='"sinks": {"local": {"type": "unix", "group": "awaitd"}}'
 one='{"streams": {"a": {"source": {"type": "timer", "interval": "20ms"}}}, '"$sink"'}'
 configure "$one"
@@ -116,7 +116,7 @@ claim systemctl_reload_succeeds systemctl reload awaitd.service
 claim the_new_stream_is_there within grep -q '"stream":"b"' $here/lines-got
 claim the_reload_lost_nothing unbroken
 configure '{"streams": {"a": {"source": {"type": "timer", "intervall": "20ms"}}}, '"$sink"'}'
-systemctl reload awaitd.service
+claim systemctl_reload_of_a_wrong_config_fails sh -c '! systemctl reload awaitd.service'
 claim a_wrong_reload_is_in_the_journal within sh -c 'journalctl -u awaitd.service --no-pager | grep -q "did you mean"'
 claim a_wrong_reload_leaves_it_running more
 claim a_wrong_reload_shows_in_its_status within sh -c 'systemctl show -P StatusText awaitd.service | grep -q wrong'
