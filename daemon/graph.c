@@ -45,16 +45,16 @@ untaken_drop(enum extent_kind kind, const char *name, void *context)
 }
 
 void
-graph_start(struct graph *graph, const struct config *config, const struct config *former,
+graph_start(struct graph *graph, const struct config *config, const struct graph_past *past,
     struct problems *problems)
 {
 	struct untaken untaken = { graph->arena, config };
 
 	/* A sink finds out how far its predecessor's messages came before anything is logged. */
 	sink_nodes_apply(graph, config, problems);
-	stream_nodes_apply(graph, config, former, problems);
-	if (former != NULL)
-		stream_nodes_adopt_removed(graph, config, former);
+	stream_nodes_apply(graph, config, past, problems);
+	if (past->former != NULL)
+		stream_nodes_adopt_removed(graph, config, past);
 	stream_nodes_stop_removed(graph, config);
 	arena_each_untaken(graph->arena, untaken_drop, &untaken);
 }
@@ -62,7 +62,9 @@ graph_start(struct graph *graph, const struct config *config, const struct confi
 void
 graph_change(struct graph *graph, const struct config *config, struct problems *problems)
 {
-	stream_nodes_apply(graph, config, NULL, problems);
+	const struct graph_past nothing = { .former = NULL };
+
+	stream_nodes_apply(graph, config, &nothing, problems);
 	sink_nodes_apply(graph, config, problems);
 }
 

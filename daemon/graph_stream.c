@@ -121,9 +121,28 @@ history_tell(const struct stream_node *node, struct problems *problems)
 		    node->config->name, node->config->history.path, strerror(-error));
 }
 
+static const char *
+path_in(const struct config *config, const char *name)
+{
+	const struct config_stream *stream
+	    = config != NULL ? config_stream_find(config, name) : NULL;
+
+	return stream != NULL ? stream->history.path : NULL;
+}
+
+/* The file of the config that was run comes first: if it is there, no move out of it was over. */
+static void
+former_paths_set(struct stream_options *options, const struct graph_past *past)
+{
+	const char **paths = options->log.former_paths;
+
+	paths[0] = past->former != NULL ? path_in(past->former, options->name) : options->log.path;
+	paths[1] = path_in(past->intended, options->name);
+}
+
 static void
 node_begin(struct graph *graph, const struct config_stream *config,
-    const struct config_stream *former, struct problems *problems)
+    const struct graph_past *past, struct problems *problems)
 {
 	struct stream_node *node = node_new(graph, config);
 	struct stream_options options;
@@ -131,7 +150,7 @@ node_begin(struct graph *graph, const struct config_stream *config,
 
 	if (node != NULL) {
 		options = options_of(config, node->operators);
-		options.log.former_path = former != NULL ? former->history.path : NULL;
+		former_paths_set(&options, past);
 		error = stream_new(graph->arena, &options, &node->stream);
 		if (error == 0) {
 			history_tell(node, problems);
@@ -179,13 +198,14 @@ node_stopped(struct stream *stream, void *context)
 	struct stream_node *node = context;
 	struct graph *graph = node->graph;
 	const struct config_stream *next = node->next;
+	const struct graph_past nothing = { .former = NULL };
 	struct problems problems = { .count = 0 };
 
 	(void)stream;
 	node->next = NULL;
 	node_free(node);
 	if (next != NULL && !graph->stopping)
-		node_begin(graph, next, NULL, &problems);
+		node_begin(graph, next, &nothing, &problems);
 	config_stream_unref(next);
 	problems_say(&problems);
 	graph_consider_stopped(graph);
@@ -213,14 +233,8 @@ node_apply(struct stream_node *node, const struct config_stream *config,
 		node_change(node, config, problems);
 }
 
-static const struct config_stream *
-stream_find_former(const struct config *former, const char *name)
-{
-	return former != NULL ? config_stream_find(former, name) : NULL;
-}
-
 void
-stream_nodes_apply(struct graph *graph, const struct config *config, const struct config *former,
+stream_nodes_apply(struct graph *graph, const struct config *config, const struct graph_past *past,
     struct problems *problems)
 {
 	struct stream_node *node, *following;
@@ -233,15 +247,15 @@ stream_nodes_apply(struct graph *graph, const struct config *config, const struc
 		const char *name = config->streams[i]->name;
 
 		if (node_find(graph, name) == NULL)
-			node_begin(graph, config->streams[i], stream_find_former(former, name),
-			    problems);
+			node_begin(graph, config->streams[i], past, problems);
 	}
 }
 
 /* ------------------------------------------------------------ removed meanwhile */
 
 static void
-node_adopt_removed(struct graph *graph, const struct config_stream *config)
+node_adopt_removed(struct graph *graph, const struct config_stream *config,
+    const struct graph_past *past)
 {
 	struct stream_node *node = node_new(graph, config);
 	struct stream_options options;
@@ -252,17 +266,20 @@ node_adopt_removed(struct graph *graph, const struct config_stream *config)
 	options.source.make = silent_make;
 	options.source.message = NULL;
 	options.source.rebind = NULL;
+	former_paths_set(&options, past);
 	if (stream_new(graph->arena, &options, &node->stream) < 0)
 		node_free(node);
 }
 
 void
 stream_nodes_adopt_removed(struct graph *graph, const struct config *config,
-    const struct config *former)
+    const struct graph_past *past)
 {
+	const struct config *former = past->former;
+
 	for (size_t i = 0; i < former->stream_count; i++)
 		if (config_stream_find(config, former->streams[i]->name) == NULL)
-			node_adopt_removed(graph, former->streams[i]);
+			node_adopt_removed(graph, former->streams[i], past);
 }
 
 void

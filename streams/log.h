@@ -36,7 +36,7 @@ struct log_options {
 	uint64_t count;            /* keep at most so many entries; 0: as many as fit */
 	uint64_t age_ns;           /* keep them at most so long; 0: for ever */
 	const char *path;          /* keep it in this file instead of the arena; NULL */
-	const char *former_path;   /* at open: where a predecessor may have kept it; NULL */
+	const char *former_paths[2];   /* at open: where a predecessor may have kept it; NULL */
 	bool as_left;              /* at open: an adopted one stays in its ring until log_change() */
 };
 

@@ -161,9 +161,10 @@ store_find(struct log_store *store, struct arena *arena, const char *name,
 
 	*store = (struct log_store){ .arena = arena };
 	if (!arena_has(arena, EXTENT_LOG, name)) {
-		if (options->former_path != NULL
-		    && file_find(store, name, options->former_path) == 0)
-			return 0;
+		for (size_t i = 0; i < 2; i++)
+			if (options->former_paths[i] != NULL
+			    && file_find(store, name, options->former_paths[i]) == 0)
+				return 0;
 		return options->path != NULL ? file_find(store, name, options->path) : -ENOENT;
 	}
 	r = arena_take(arena, EXTENT_LOG, name, 1, false, &extent);

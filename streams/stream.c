@@ -375,7 +375,7 @@ stream_open(struct stream *stream)
 	int r;
 
 	options.as_left = true;
-	stream->options.log.former_path = NULL;   /* the caller's, and done with */
+	memset(stream->options.log.former_paths, 0, sizeof options.former_paths);  /* the caller's */
 	r = log_open(stream->arena, stream->options.name, &options, &stream->log);
 	if (r < 0)
 		return r;

@@ -557,14 +557,14 @@ a_successor_finds_it_where_it_was_and_moves_it(void **state)
 	(void)state;
 	snprintf(other, sizeof other, "%s/other.log", folder);
 	elsewhere.path = other;
-	elsewhere.former_path = path;
+	elsewhere.former_paths[0] = path;
 	begin(10);
 	log_close(log_);
 	open_log(&elsewhere);
 	assert_int_equal(access(path, F_OK), -1);
 	append_integers(10);
 	log_close(log_);
-	nowhere.former_path = other;
+	nowhere.former_paths[0] = other;
 	open_log(&nowhere);
 	assert_int_equal(access(other, F_OK), -1);
 	assert_int_equal(log_path_error(log_), 0);
@@ -582,12 +582,39 @@ a_former_file_that_has_gone_costs_nothing(void **state)
 
 	(void)state;
 	snprintf(other, sizeof other, "%s/other.log", folder);
-	moved.former_path = other;
+	moved.former_paths[0] = other;
 	begin(10);
 	log_close(log_);
 	open_log(&moved);
 	assert_false(log_new_epoch(log_));
 	assert_int_equal(log_next_seq(log_), 11);
+}
+
+/* Killed within a move from the one to the other, whose config then became a third. */
+static void
+it_is_found_in_the_second_former_file_if_it_is_in_none_before(void **state)
+{
+	struct log_options third = in_file, there = in_file;
+	char other[80], last[80];
+
+	(void)state;
+	snprintf(other, sizeof other, "%s/other.log", folder);
+	snprintf(last, sizeof last, "%s/last.log", folder);
+	there.path = other;
+	third.path = last;
+	third.former_paths[0] = path;
+	third.former_paths[1] = other;
+	begin(10);
+	assert_int_equal(log_change(log_, &there), 0);
+	append_integers(10);
+	log_close(log_);
+	open_log(&third);
+	assert_false(log_new_epoch(log_));
+	assert_int_equal(log_next_seq(log_), 21);
+	assert_int_equal(access(last, F_OK), 0);
+	assert_int_equal(access(other, F_OK), -1);
+	log_drop(log_);
+	log_ = NULL;
 }
 
 static void
@@ -643,8 +670,8 @@ two_streams_that_change_places_lose_nothing(void **state)
 	assert_int_equal(log_path_error(window), 0);
 	log_close(log_);
 	log_close(window);
-	second.former_path = path;      /* as the new config has it, and then the old one */
-	first.former_path = other;
+	second.former_paths[0] = path;      /* as the new config has it, and then the old one */
+	first.former_paths[0] = other;
 	open_log(&first);
 	assert_int_equal(log_path_error(log_), -EEXIST);
 	assert_int_equal(log_open(arena, "window", &second, &window), 0);
@@ -695,6 +722,7 @@ main(void)
 		TEST(a_move_that_fails_ends_in_the_arena),
 		TEST(a_successor_finds_it_where_it_was_and_moves_it),
 		TEST(a_former_file_that_has_gone_costs_nothing),
+		TEST(it_is_found_in_the_second_former_file_if_it_is_in_none_before),
 		TEST(another_streams_log_is_left_alone),
 		TEST(two_streams_that_change_places_lose_nothing),
 		TEST(a_dropped_log_takes_its_file_along),
