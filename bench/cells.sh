@@ -98,13 +98,24 @@ cells_footprint() {
 # "what   12.3 ns" of bench/encode and its like, "what<TAB>12.3" of bench/runtime.
 cells_operations() {
   local program
-  for program in encode append check; do
+  for program in encode append check survive; do
     "$build/bench/$program" | sed -E 's/ +([0-9.]+) ns$/\t\1/' |
       operations_add operation "$program" awaitd
   done
   "$build/bench/runtime" | operations_add runtime runtime awaitd
   ! command -v node >/dev/null || node --expose-gc "$top/bench/runtime.mjs" | operations_add runtime runtime node
   ! command -v python3 >/dev/null || python3 "$top/bench/runtime.py" | operations_add runtime runtime python
+}
+
+# From SIGKILL to the first line, under load, below a small service manager.
+cells_revival() {
+  local row
+  if row=$("$build/tests/kills" --awaitd "$build/awaitd" --kills "${1:-100}" --rate 50000 2>"$dir/kills.log" |
+    jq -ce .revival_ms); then
+    row_add revival SIGKILL awaitd 1 <<<"$row"
+  else
+    fail "kills: $(tail -n 3 "$dir/kills.log")"
+  fi
 }
 
 operations_add() { # FAMILY CELL SERVER

@@ -41,6 +41,11 @@ bench_check_LDADD = libbase.a
 bench_encode_SOURCES = %D%/encode.c %D%/measure.h
 bench_encode_LDADD = libstreams.a libbase.a
 
+# what surviving a SIGKILL costs
+EXTRA_PROGRAMS += bench/survive
+bench_survive_SOURCES = %D%/measure.h %D%/survive.c
+bench_survive_LDADD = $(ROOMS) $(ROOM_LIBS)
+
 # async: what a yield costs, beside Node and Python
 EXTRA_PROGRAMS += bench/runtime
 bench_runtime_SOURCES = %D%/runtime.c %D%/measure.h

@@ -44,6 +44,11 @@ def targets:
     target("a dead reader beside 8 healthy: lost"; 0; null; dead_lost),
     least("a dead reader beside 8 healthy: their rate / without"; .9; null; dead(.[0].deliveries_per_s / .[1].deliveries_per_s)),
     target("a dead reader beside 8 healthy: more memory, MiB"; 1; null; dead((.[0].peak_kib - .[1].peak_kib) / 1024)),
+    target("ns an event to survive a SIGKILL"; 25; 15; operation("an event's commit")),
+    target("% of CPU a message of 1 KiB to survive it"; 15; 8;
+      operation("a message of 1024 bytes, sendmsg") as $plain | operation("a message of 1024 bytes, surviving") as $survived
+      | if $plain == null or $survived == null then null else ($survived / $plain - 1) * 100 end),
+    target("SIGKILL to flowing again under load, p99, ms"; 20; 10; [of("revival"; "SIGKILL"; "awaitd")[].p99] | median),
     target("idle RSS, MiB"; 3.5; 2.5; footprint(.rss_kib / 1024)),
     target("idle private dirty, MiB"; .5; .3; footprint(.private_dirty_kib / 1024)),
     target("exec to READY, ms"; 5; 2.5; footprint(.ready_ms)),
