@@ -24,7 +24,7 @@ struct crash_place {
 	uint64_t at;             /* the piece that is in hand, or was the last: an offset, say */
 	uint64_t died_at;        /* the piece of the last death; by the handler, as what follows */
 	uint32_t deaths;         /* in a row, at that piece; 0: none */
-	uint32_t signal;         /* of the last one */
+	uint32_t signal;         /* of the last one; 0: it has been told of */
 };
 
 /* The input in hand of this thread; NULL: none. */
@@ -39,12 +39,13 @@ crash_resume(struct crash_place *place)
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
 
-/* From here on it has the piece at `at` in hand. */
-static inline void
+/* From here on it has the piece at `at` in hand.  False: that is to be given up. */
+static inline bool
 crash_enter(struct crash_place *place, uint64_t at)
 {
 	__atomic_store_n(&place->at, at, __ATOMIC_RELAXED);
 	crash_resume(place);
+	return place->deaths < CRASH_ATTEMPTS || place->died_at != at;
 }
 
 /* It is done with what it had in hand. */
@@ -62,14 +63,7 @@ crash_forget(const struct crash_place *place)
 		crash_leave();
 }
 
-/* Is the piece at died_at to be given up? */
-static inline bool
-crash_is_poison(const struct crash_place *place)
-{
-	return place->deaths >= CRASH_ATTEMPTS;
-}
-
-/* It has been given up, and that is committed; or the input at this place is another. */
+/* The input at this place is another, whose pieces may have the names of former ones. */
 static inline void
 crash_reset(struct crash_place *place)
 {

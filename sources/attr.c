@@ -25,6 +25,7 @@ struct attr {
 	bool has_regex;
 	bool reading;                /* a read goes on, or its result is to be taken */
 	bool up, stuck;
+	bool poison;                 /* what was read is not to be looked at */
 	int error;
 };
 
@@ -128,6 +129,10 @@ attr_take(struct attr *self)
 
 	if (self->error < 0)
 		return source_fail(&self->source, self->error, "%s", read->message);
+	self->poison = !source_enter(&self->source,
+	    arena_checksum(0, read->text, read->length));
+	if (self->poison)
+		return 0;
 	r = attr_parse(attr_options(self), self->has_regex ? &self->regex : NULL, read->text,
 	    read->length, &self->value);
 	return r < 0 ? attr_fail_to_parse(self, r) : 0;
@@ -145,9 +150,11 @@ static const struct event *
 attr_event(struct attr *self)
 {
 	self->source.event = (struct event){
-		.kind = EVENT_VALUE,
+		.kind = self->poison ? EVENT_GAP : EVENT_VALUE,
 		.time = attr_data(self)->time,
 		.value = self->value,
+		.stage = GAP_SOURCE,
+		.lost = 1,
 	};
 	return &self->source.event;
 }

@@ -193,12 +193,26 @@ file_gap(struct file_source *self)
 	return &self->source.event;
 }
 
+/* Another file's record at this offset has another name. */
+static uint64_t
+file_place(const struct file_source *self)
+{
+	const struct file_kept *kept = self->source.kept;
+
+	return kept->offset ^ kept->inode << 40 ^ kept->device << 52;
+}
+
 static const struct event *
 file_record(struct file_source *self)
 {
 	const struct file_read *read = file_data(self);
 	struct frame frame;
 
+	if (!source_enter(&self->source, file_place(self))) {
+		file_consume(self, framing_skip(&self->framing, read->buffer + self->at,
+		    self->whole - self->at));
+		return file_gap(self);
+	}
 	framing_next(&self->framing, read->buffer + self->at, self->whole - self->at, &frame);
 	file_consume(self, frame.size);
 	if (frame.kind == FRAME_TOO_LONG)

@@ -72,6 +72,17 @@ frame_json(const char *data, size_t length, struct frame *ret)
 	ret->kind = ret->fault == JSON_FAULT_EMPTY ? FRAME_EMPTY : FRAME_INVALID;
 }
 
+size_t
+framing_skip(const struct framing *framing, const char *data, size_t length)
+{
+	const char *lf;
+
+	if (framing->kind == FRAMING_CHUNKS)
+		return length < framing->chunk ? length : framing->chunk;
+	lf = memchr(data, '\n', length);
+	return lf != NULL ? (size_t)(lf - data) + 1 : length;
+}
+
 void
 framing_next(const struct framing *framing, const char *data, size_t length, struct frame *ret)
 {

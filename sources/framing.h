@@ -56,4 +56,7 @@ size_t framing_whole(const struct framing *framing, const char *data, size_t sca
 void framing_next(const struct framing *framing, const char *data, size_t length,
     struct frame *ret);
 
+/* The same without looking into it: how long it is. */
+size_t framing_skip(const struct framing *framing, const char *data, size_t length);
+
 #endif

@@ -23,6 +23,9 @@
 #define LINE_KEY "line"
 #define SUBSYSTEM "gpio"
 
+/* Its value, as a piece of input beside the edges (base/crash.h). */
+#define VALUE_PLACE UINT64_MAX
+
 /* How often to look whether the chip is still there, for kernels that do not say so, where nobody else
  * says it either. */
 #define CHECK_NS (5 * SECOND)
@@ -256,6 +259,28 @@ gpio_event(struct gpio *self, uint8_t value, struct moment time)
 	return &self->source.event;
 }
 
+static const struct event *
+gpio_gap(struct gpio *self, uint64_t lost)
+{
+	self->source.event = (struct event){
+		.kind = EVENT_GAP,
+		.time = moment_now(),
+		.position = gpio_edges_position(&self->edges),
+		.stage = GAP_KERNEL,
+		.lost = lost,
+	};
+	return &self->source.event;
+}
+
+/* An edge, or the value, that is left out because it kills the process. */
+static const struct event *
+gpio_poison(struct gpio *self)
+{
+	gpio_gap(self, 1);
+	self->source.event.stage = GAP_SOURCE;
+	return &self->source.event;
+}
+
 /* The value as it was read: at the beginning, or behind a loss. */
 static const struct event *
 gpio_value(struct gpio *self)
@@ -266,6 +291,10 @@ gpio_value(struct gpio *self)
 	kept->fresh = kept->loss == LOSS_NONE;
 	kept->loss = LOSS_NONE;
 	kept->pending = 0;
+	if (!source_enter(&self->source, VALUE_PLACE)) {
+		kept->value = (uint8_t)line->value;
+		return gpio_poison(self);
+	}
 	return gpio_event(self, (uint8_t)line->value, line->time);
 }
 
@@ -278,19 +307,6 @@ gpio_edge_event(struct gpio *self, bool rising, uint64_t mono_ns)
 	self->source.event.members[0] = (struct event_member){ "edge", {
 		.kind = JSON_KIND_STRING, .text = { names[rising], strlen(names[rising]) } } };
 	self->source.event.member_count = 1;
-	return &self->source.event;
-}
-
-static const struct event *
-gpio_gap(struct gpio *self, uint64_t lost)
-{
-	self->source.event = (struct event){
-		.kind = EVENT_GAP,
-		.time = moment_now(),
-		.position = gpio_edges_position(&self->edges),
-		.stage = GAP_KERNEL,
-		.lost = lost,
-	};
 	return &self->source.event;
 }
 
@@ -349,11 +365,22 @@ gpio_is_included(struct gpio *self, const struct gpio_edge *edge)
 	return fresh && self->chosen == GPIO_BOTH && edge->rising == (kept->value != 0);
 }
 
+/* By which the next edge is known to base/crash.h. */
+static uint64_t
+gpio_place(const struct gpio *self)
+{
+	const struct position position = gpio_edges_position(&self->edges);
+
+	return (uint64_t)position.generation << 40 ^ position.consumed;
+}
+
 /* Takes the edge; the event that it gives, or NULL. */
 static const struct event *
 gpio_take(struct gpio *self, const struct gpio_edge *edge)
 {
 	struct gpio_kept *kept = self->source.kept;
+
+	bool poison = !source_enter(&self->source, gpio_place(self));
 
 	self->edges.at++;
 	kept->seqno = edge->seqno;
@@ -362,6 +389,10 @@ gpio_take(struct gpio *self, const struct gpio_edge *edge)
 		kept->loss = LOSS_TO_TELL;
 	if (gpio_is_included(self, edge))
 		return NULL;
+	if (poison) {
+		kept->value = edge->rising;
+		return gpio_poison(self);
+	}
 	if (self->debounce_ns == 0)
 		return gpio_edge_event(self, edge->rising, edge->mono_ns);
 	gpio_await_stable(self, edge);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,6 +106,7 @@ socket_take(struct socket_source *self)
 	if (!producer->left)
 		producer_receive(producer, budget);
 	producer_begin(producer);
+	source_take_in_hand(&self->source, &inlet_at(&self->layout, producer->slot)->crash);
 	self->at = producer;
 	self->time = moment_now();
 	return true;
@@ -134,6 +136,7 @@ socket_done(struct socket_source *self)
 		source_settle(&self->source, &position);
 		inlet_at(&self->layout, producer->slot)->done = position.consumed;
 	}
+	source_leave(&self->source);
 	producer->scanned = producer->length - producer->at;
 	producer->left = false;
 	self->at = NULL;
@@ -168,12 +171,37 @@ socket_gap(struct socket_source *self)
 	self->source.event.lost = 1;
 }
 
+/* It is in hand from here on; false: it has been, too often. */
+static bool
+producer_enter(const struct producer *producer)
+{
+	struct inlet *inlet = inlet_at(&producer->owner->layout, producer->slot);
+
+	return crash_enter(&inlet->crash, inlet_done_offset(inlet->done) + producer->at);
+}
+
+static void
+socket_poison(struct socket_source *self, struct producer *producer)
+{
+	char what[PRODUCER_NAME_MAX + 30];
+
+	snprintf(what, sizeof what, "a record of %s", producer->name);
+	source_report_poison(&self->source, &inlet_at(&self->layout, producer->slot)->crash, what);
+	producer->at += framing_skip(&self->framing, producer->data + producer->at,
+	    producer->whole - producer->at);
+	socket_gap(self);
+}
+
 /* The next record; true: it gave an event. */
 static bool
 socket_record(struct socket_source *self, struct producer *producer)
 {
 	struct frame frame;
 
+	if (!producer_enter(producer)) {
+		socket_poison(self, producer);
+		return true;
+	}
 	framing_next(&self->framing, producer->data + producer->at, producer->whole - producer->at,
 	    &frame);
 	producer->at += frame.size;

@@ -88,7 +88,6 @@ producer_free(struct producer *producer)
 		TAILQ_REMOVE(&self->ready, producer, link);
 	if (self->unstored == producer)
 		self->unstored = NULL;
-	crash_forget(&inlet_at(&self->layout, producer->slot)->crash);
 	self->producers[producer->slot] = NULL;
 	self->connected--;
 	promise_forget(&producer->job);
@@ -454,6 +453,7 @@ socket_close(struct socket_source *self)
 {
 	size_t i;
 
+	source_leave(&self->source);
 	timer_close(&self->accept_timer);
 	turn_task_cancel(&self->turn);
 	socket_close_listener(self);

@@ -85,6 +85,31 @@ source_settle(struct source *source, const struct position *position)
 	stream_settle(source->stream, position);
 }
 
+bool
+source_enter(struct source *source, uint64_t at)
+{
+	return stream_enter(source->stream, at);
+}
+
+void
+source_take_in_hand(struct source *source, struct crash_place *place)
+{
+	stream_take_in_hand(source->stream, place);
+}
+
+void
+source_report_poison(struct source *source, struct crash_place *place, const char *what)
+{
+	stream_report_poison(source->stream, place, what);
+}
+
+void
+source_leave(struct source *source)
+{
+	stream_take_in_hand(source->stream, NULL);
+	crash_leave();
+}
+
 struct position
 source_position(const struct source *source)
 {

@@ -25,6 +25,7 @@
 #include <stdarg.h>
 
 #include "async/coroutine.h"
+#include "base/crash.h"
 #include "config/option.h"
 #include "streams/stream.h"
 
@@ -90,6 +91,18 @@ int source_fail(struct source *source, int error, const char *format, ...)
 /* Everything up to `position` is consumed, though it gave no line: commits if it is not yet. To be
  * called before reading again. */
 void source_settle(struct source *source, const struct position *position);
+
+/* Input that crashes the daemon is left out in the end (base/crash.h): before it looks at a piece of
+ * it, a body says which, by a number that no other piece has.  False: this one is to be left out;
+ * it is reported, and the body yields a gap of stage `source` for it. */
+bool source_enter(struct source *source, uint64_t at);
+
+/* The same for inputs that have a place of their own, in memory that survives: this one is in
+ * hand from here on, and the body calls crash_enter(); and says what it leaves out.  leave: none
+ * is, as behind source_settle(). */
+void source_take_in_hand(struct source *source, struct crash_place *place);
+void source_report_poison(struct source *source, struct crash_place *place, const char *what);
+void source_leave(struct source *source);
 
 /* The position of the last commit, at the body's beginning. */
 struct position source_position(const struct source *source);

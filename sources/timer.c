@@ -94,10 +94,8 @@ timer_advance(struct timer_source *self, uint64_t ticks)
 }
 
 static const struct event *
-timer_gap(struct timer_source *self)
+timer_gap(struct timer_source *self, uint64_t lost)
 {
-	uint64_t lost = timer_missed(self);
-
 	timer_advance(self, lost);
 	self->source.event = (struct event){
 		.kind = EVENT_GAP,
@@ -113,6 +111,8 @@ timer_tick(struct timer_source *self)
 {
 	const struct timer_kept *kept = self->source.kept;
 
+	if (!source_enter(&self->source, kept->tick))
+		return timer_gap(self, 1);
 	self->source.event = (struct event){
 		.kind = EVENT_VALUE,
 		.time = moment_now(),
@@ -137,7 +137,7 @@ timer_ticks(struct coroutine *co, void *frame)
 		source_settle(&self->source, &timer_nowhere);
 		AWAIT(timer_at(&self->timer, timer_due(self)));
 		if (timer_missed(self) > 0)
-			YIELD(timer_gap(self));
+			YIELD(timer_gap(self, timer_missed(self)));
 		YIELD(timer_tick(self));
 	}
 	FINALLY;

@@ -345,6 +345,12 @@ log_kept(struct log *log)
 	return log->kept;
 }
 
+struct crash_place *
+log_crash_place(struct log *log)
+{
+	return &log->hot->crash;
+}
+
 void
 log_set_kept_size(struct log *log, size_t size)
 {

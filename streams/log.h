@@ -86,6 +86,9 @@ int log_change(struct log *log, const struct log_options *options);
 struct position log_position(const struct log *log);
 void *log_kept(struct log *log);
 
+/* For what the stream's source has in hand (base/crash.h).  It moves when the log is changed. */
+struct crash_place *log_crash_place(struct log *log);
+
 /* Only so many bytes of the kept block are in use, so that a commit copies no more (KEPT_MAX at
  * open). */
 void log_set_kept_size(struct log *log, size_t size);

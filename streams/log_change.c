@@ -38,6 +38,7 @@ static void
 log_copy(const struct log *log, struct log *fresh, const struct log_header *layout)
 {
 	*fresh->header = *layout;       /* without a checksum as yet */
+	fresh->hot->crash = log->hot->crash;
 	fresh->tail_seq = log_fitting(log, layout->ring_size);
 	log_copy_lines(log, fresh);
 	log_copy_saved(log, fresh, SAVED_EVENT, log->last_event);

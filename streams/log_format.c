@@ -12,6 +12,9 @@ whole_pages(uint64_t size)
 	return (size + page - 1) / page * page;
 }
 
+_Static_assert(sizeof(struct log_header) + 63 + sizeof(struct log_hot) <= 4096,
+    "hot words grow within the first page: logs of older versions have the same layout");
+
 struct log_header
 log_layout(uint64_t ring_size, bool sums, uint64_t *ret_size)
 {

@@ -14,6 +14,7 @@
 #define STREAMS_LOG_PRIVATE_H
 
 #include "async/loop.h"
+#include "base/crash.h"
 #include "base/histogram.h"
 #include "streams/encode.h"
 #include "streams/log.h"
@@ -70,6 +71,8 @@ struct log_hot {
 	 * the disk when it was closed. */
 	_Alignas(64) char boot[40];
 	uint64_t clean;
+
+	struct crash_place crash;  /* of the stream's source, for its own use */
 };
 
 /* Where a log lies. */

@@ -1,11 +1,13 @@
 #include "streams/operator.h"
 
 #include "async/async_generator.h"
-#include "streams/stream.h"
+#include "streams/stream_private.h"
 
 static const struct event *
 operator_apply(struct operator *self, const struct event *event)
 {
+	if (self->stream != NULL)
+		stream_resume(self->stream);
 	return event->kind == EVENT_VALUE ? self->ops->apply(self, event) : event;
 }
 

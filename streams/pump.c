@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "streams/stream_private.h"
+#include "streams/stream_source.h"
 
 static bool
 stream_was_up(const struct stream *stream)
@@ -54,6 +55,31 @@ static int
 stream_say_now(struct stream *stream, enum stream_state state)
 {
 	return stream_say(stream, state, 0, log_position(stream->log));
+}
+
+/* -------------------------------------------------------------------- in hand */
+
+void
+stream_take_in_hand(struct stream *stream, struct crash_place *place)
+{
+	stream->in_hand = place;
+}
+
+void
+stream_leave(struct stream *stream)
+{
+	stream->in_hand = NULL;
+	crash_leave();
+}
+
+bool
+stream_enter(struct stream *stream, uint64_t at)
+{
+	stream->in_hand = log_crash_place(stream->log);
+	if (crash_enter(stream->in_hand, at))
+		return true;
+	stream_report_poison(stream, stream->in_hand, "what the source read");
+	return false;
 }
 
 /* ---------------------------------------------------------------------- room */
@@ -188,9 +214,8 @@ pump_state(struct stream *stream, const struct event *event)
 	return r;
 }
 
-/* -EAGAIN: not, or not all of it. */
 static int
-pump_append(struct stream *stream, const struct event *event)
+pump_append_in_hand(struct stream *stream, const struct event *event)
 {
 	int r;
 
@@ -208,6 +233,18 @@ pump_append(struct stream *stream, const struct event *event)
 			return r;
 	}
 	return pump_commit(stream, event);
+}
+
+/* -EAGAIN: not, or not all of it. */
+static int
+pump_append(struct stream *stream, const struct event *event)
+{
+	int r;
+
+	stream_resume(stream);
+	r = pump_append_in_hand(stream, event);
+	crash_leave();
+	return r;
 }
 
 /* ---------------------------------------------------------------- the loop */
@@ -273,6 +310,7 @@ pump_end(void *context, int error)
 	struct stream *stream = context;
 
 	promise_forget(&stream->room);
+	stream_leave(stream);
 	stream->held = NULL;
 	stream->pump = NULL;
 	iterator_free(stream->chain);

@@ -495,6 +495,19 @@ log_options_equal(const struct log_options *a, const struct log_options *b)
 	    && a->age_ns == b->age_ns && text_equal(a->path, b->path);
 }
 
+/* What the chain has in hand may be noted in the log, which moves. */
+static int
+stream_change_log(struct stream *stream, const struct log_options *options)
+{
+	bool noted = stream->in_hand == log_crash_place(stream->log);
+	int r = log_change(stream->log, options);
+
+	crash_leave();
+	if (noted)
+		stream->in_hand = log_crash_place(stream->log);
+	return r;
+}
+
 static bool
 limits_differ(const struct stream_options *a, const struct stream_options *b)
 {
@@ -512,7 +525,7 @@ stream_change(struct stream *stream, const struct stream_options *options)
 	if (stream->stopping)
 		return -EBUSY;
 	if (!log_options_equal(&stream->options.log, &options->log))
-		r = log_change(stream->log, &options->log);
+		r = stream_change_log(stream, &options->log);
 	if (r < 0)
 		return r;
 	if (chain_word(options) == chain_word(&stream->options)) {

@@ -386,6 +386,7 @@ stream_settle(struct stream *stream, const struct position *position)
 {
 	const struct position committed = log_position(stream->log);
 
+	stream_leave(stream);
 	if (memcmp(&committed, position, sizeof committed) == 0
 	    && memcmp(log_kept(stream->log), stream->committed, stream->kept_size) == 0)
 		return;

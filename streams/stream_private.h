@@ -11,6 +11,7 @@
 #include "async/for_await.h"
 #include "async/loop.h"
 #include "async/timer.h"
+#include "base/crash.h"
 #include "streams/stream.h"
 
 enum stream_phase {
@@ -33,6 +34,7 @@ struct stream {
 	struct iterator *retry;          /* the innermost of it */
 	struct for_await *pump;
 	const struct event *held;        /* waits for room */
+	struct crash_place *in_hand;     /* the input that the chain is at; or NULL */
 	struct promise gate;             /* what the pump then waits for */
 	struct job room;                 /* our reaction on the log's room */
 	struct timer timer;              /* linger while running, else to begin again */
@@ -55,6 +57,17 @@ struct stream {
 	bool say_changed;                /* of another unit, as soon as there is room */
 	bool settling;                   /* sinks look at the log as it was left */
 };
+
+/* For a part of the chain that is about to look at an event: if that kills the process, its input
+ * is to blame. */
+static inline void
+stream_resume(const struct stream *stream)
+{
+	crash_resume(stream->in_hand);
+}
+
+/* What it had in hand is consumed. */
+void stream_leave(struct stream *stream);
 
 /* ------------------------------------------------------------------- chain */
 

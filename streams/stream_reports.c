@@ -68,6 +68,16 @@ stream_report_state(const struct stream *stream, const struct event *event)
 }
 
 void
+stream_report_poison(struct stream *stream, struct crash_place *place, const char *what)
+{
+	if (place->signal == 0)
+		return;
+	stream_report(stream, LOG_ERR, "%s has killed the process %u times, the last time by %s: "
+	    "it is left out", what, place->deaths, strsignal((int)place->signal));
+	place->signal = 0;
+}
+
+void
 stream_reject(struct stream *stream, const char *message)
 {
 	uint64_t now = loop_now();

@@ -3,11 +3,22 @@
 #ifndef STREAMS_STREAM_SOURCE_H
 #define STREAMS_STREAM_SOURCE_H
 
+#include "base/crash.h"
 #include "streams/stream.h"
 
 /* Everything up to here is consumed, whether it gave a line or not: commits position and kept if
  * they differ from what is committed. */
 void stream_settle(struct stream *stream, const struct position *position);
+
+/* What the source is about to look at, which the chain has in hand from here on, until it is
+ * settled (base/crash.h).  take: a place of the source's own, in which it enters each piece itself.
+ * enter: the piece at `at` in the stream's place; false: it is to be left out, and the caller says
+ * a gap. */
+void stream_take_in_hand(struct stream *stream, struct crash_place *place);
+bool stream_enter(struct stream *stream, uint64_t at);
+
+/* Says, once, that what died_at names is left out. */
+void stream_report_poison(struct stream *stream, struct crash_place *place, const char *what);
 
 /* As of the last commit. */
 struct position stream_position(const struct stream *stream);

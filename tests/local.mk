@@ -79,6 +79,15 @@ dist_check_SCRIPTS += %D%/test-model.sh
 TESTS += %D%/test-model.sh
 EXTRA_DIST += %D%/model
 
+# input that kills the daemon
+check_PROGRAMS += tests/crashing
+tests_crashing_SOURCES = %D%/crashing.c
+tests_crashing_LDADD = $(ROOMS) $(ROOM_LIBS)
+tests_crashing_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=framing_next,--wrap=json_value_member \
+	-Wl,--wrap=encoder_line,--wrap=attr_parse
+dist_check_SCRIPTS += %D%/test-poison.sh
+TESTS += %D%/test-poison.sh
+
 # awaitctl, against a scripted peer
 check_PROGRAMS += tests/fake-server
 tests_fake_server_SOURCES = %D%/fake-server.c

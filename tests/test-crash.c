@@ -178,13 +178,17 @@ three_deaths_in_a_row_at_one_piece_are_poison(void **state)
 {
 	(void)state;
 	for (int i = 1; i <= 3; i++) {
-		assert_false(crash_is_poison(places));
+		assert_true(crash_enter(places, 7));
+		crash_leave();
 		run(enter_7, places, die_by_abort);
 		assert_int_equal(places->deaths, i);
 	}
-	assert_true(crash_is_poison(places));
+	assert_true(crash_enter(places, 6));
+	assert_false(crash_enter(places, 7));
+	assert_true(crash_enter(places, 8));
 	crash_reset(places);
-	assert_false(crash_is_poison(places));
+	assert_true(crash_enter(places, 7));
+	crash_leave();
 }
 
 static void
