@@ -11,9 +11,8 @@
 #include <sys/queue.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <systemd/sd-daemon.h>
 #include <unistd.h>
-
-#include "base/listen_fds.h"
 
 #define SEND_BUFFER (1 << 20)
 
@@ -230,14 +229,14 @@ static int
 store_receive(void)
 {
 	char **names = NULL;
-	int count = listen_fds(&names);
+	int count = getenv("LISTEN_FDS") != NULL ? sd_listen_fds_with_names(1, &names) : 0;
 
 	if (count <= 0)
 		return count;
 	store.handed = calloc((size_t)count, sizeof *store.handed);
 	for (int i = 0; i < count; i++) {
 		if (store.handed != NULL)
-			store.handed[i] = (struct handed){ names[i], LISTEN_FDS_START + i };
+			store.handed[i] = (struct handed){ names[i], SD_LISTEN_FDS_START + i };
 		else
 			free(names[i]);
 	}

@@ -15,6 +15,4 @@ libbase_a_SOURCES = \
 	%D%/json_string.c \
 	%D%/json_walk.c \
 	%D%/lazy_systemd.c \
-	%D%/listen_fds.c \
-	%D%/listen_fds.h \
 	%D%/utf8.h

@@ -1,3 +1,4 @@
+#define SD_JOURNAL_SUPPRESS_LOCATION
 #include "daemon/journal.h"
 
 #include <inttypes.h>
@@ -7,15 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
+#include <systemd/sd-journal.h>
 #include <unistd.h>
 
 #include "async/loop.h"
 #include "async/rejection.h"
 #include "base/clock.h"
-#include "daemon/journal_socket.h"
 #include "daemon/rate.h"
 #include "streams/stream.h"
 
+#define JOURNAL_SOCKET "/run/systemd/journal/socket"
 #define FIELDS_MAX 8
 #define LINE_MAX_LENGTH 2000
 
@@ -30,41 +33,53 @@ journal_is_structured(void)
 /* ------------------------------------------------------------ to the journal */
 
 struct fields {
-	struct journal_field all[FIELDS_MAX];
-	size_t count;
+	struct iovec iov[FIELDS_MAX];
+	char bytes[LINE_MAX_LENGTH + 600];
+	int count;
+	size_t length;
 };
 
-/* value: NULL for none. */
-static void
-fields_add(struct fields *fields, const char *name, const char *value)
+static void __attribute__((format(printf, 2, 3)))
+fields_add(struct fields *fields, const char *format, ...)
 {
-	size_t length;
+	char *at = fields->bytes + fields->length;
+	size_t room = sizeof fields->bytes - fields->length;
+	va_list arguments;
+	int length;
 
-	if (value == NULL)
+	if (fields->count == FIELDS_MAX || room < 2)
 		return;
-	length = strlen(value);
-	if (length > LINE_MAX_LENGTH)
-		length = LINE_MAX_LENGTH;
-	fields->all[fields->count++] = (struct journal_field){ name, value, length };
+	va_start(arguments, format);
+	length = vsnprintf(at, room, format, arguments);
+	va_end(arguments);
+	if (length < 0)
+		return;
+	fields->iov[fields->count].iov_base = at;
+	fields->iov[fields->count].iov_len = (size_t)length < room ? (size_t)length : room - 1;
+	fields->length += fields->iov[fields->count++].iov_len + 1;
 }
 
 static int
 journal_send(const struct journal_entry *entry)
 {
-	struct fields fields = { .count = 0 };
-	char level[12], line[12];
+	struct fields fields;
 
-	snprintf(level, sizeof level, "%d", entry->level);
-	snprintf(line, sizeof line, "%d", entry->line);
-	fields_add(&fields, "MESSAGE", entry->message);
-	fields_add(&fields, "PRIORITY", level);
-	fields_add(&fields, "SYSLOG_IDENTIFIER", "awaitd");
-	fields_add(&fields, "AWAITD_STREAM", entry->stream);
-	fields_add(&fields, "AWAITD_SINK", entry->sink);
-	fields_add(&fields, "CODE_FILE", entry->file);
-	fields_add(&fields, "CODE_LINE", entry->file != NULL ? line : NULL);
-	fields_add(&fields, "CODE_FUNC", entry->function);
-	return journal_socket_send(JOURNAL_SOCKET, fields.all, fields.count);
+	fields.count = 0;
+	fields.length = 0;
+	fields_add(&fields, "MESSAGE=%.*s", LINE_MAX_LENGTH, entry->message);
+	fields_add(&fields, "PRIORITY=%d", entry->level);
+	fields_add(&fields, "SYSLOG_IDENTIFIER=awaitd");
+	if (entry->stream != NULL)
+		fields_add(&fields, "AWAITD_STREAM=%s", entry->stream);
+	if (entry->sink != NULL)
+		fields_add(&fields, "AWAITD_SINK=%s", entry->sink);
+	if (entry->file != NULL) {
+		fields_add(&fields, "CODE_FILE=%s", entry->file);
+		fields_add(&fields, "CODE_LINE=%d", entry->line);
+	}
+	if (entry->function != NULL)
+		fields_add(&fields, "CODE_FUNC=%s", entry->function);
+	return sd_journal_sendv(fields.iov, fields.count);
 }
 
 /* --------------------------------------------------------- to standard error */
@@ -104,7 +119,7 @@ journal_write(const struct journal_entry *entry)
 {
 	if (entry->level < LOG_EMERG || entry->level > LOG_INFO)
 		return;
-	if (structured && journal_send(entry) == 0)
+	if (structured && journal_send(entry) >= 0)
 		return;
 	journal_print(entry);
 }
@@ -198,7 +213,7 @@ loop_say(const char *line)
 
 /* JOURNAL_STREAM is the device and inode of what systemd connected us to (systemd.exec(5)); it is
  * inherited, so that a redirected standard error has to be told from it.  Where the journal's
- * socket is not to be seen (RootDirectory=), only standard error gets there. */
+ * socket is not to be seen (RootDirectory=), libsystemd would send nothing and say that it did. */
 static bool
 stderr_is_journal(void)
 {

@@ -16,8 +16,6 @@ libdaemon_a_SOURCES = \
 	%D%/graph_stream.c \
 	%D%/journal.c \
 	%D%/journal.h \
-	%D%/journal_socket.c \
-	%D%/journal_socket.h \
 	%D%/load.c \
 	%D%/load.h \
 	%D%/memory.c \

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
+#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include "async/loop.h"
@@ -129,26 +130,12 @@ watchdog_fire(struct timer *timer)
 	timer_call_after(timer, notify.watchdog_ns, watchdog_fire);
 }
 
-/* sd_watchdog_enabled(3): what the variables say, if it is said to this process; else 0. */
-static uint64_t
-watchdog_usec(void)
-{
-	const char *pid = getenv("WATCHDOG_PID"), *usec = getenv("WATCHDOG_USEC");
-	uint64_t result = 0;
-
-	if (usec != NULL && (pid == NULL || strtol(pid, NULL, 10) == (long)getpid()))
-		result = strtoull(usec, NULL, 10);
-	unsetenv("WATCHDOG_PID");
-	unsetenv("WATCHDOG_USEC");
-	return result < UINT64_MAX / NSEC_PER_USEC ? result : 0;
-}
-
 void
 notify_open(void)
 {
-	uint64_t usec = watchdog_usec();
+	uint64_t usec;
 
-	if (usec == 0)
+	if (getenv("WATCHDOG_USEC") == NULL || sd_watchdog_enabled(1, &usec) <= 0)
 		return;
 	notify.watchdog_ns = usec * NSEC_PER_USEC / 2;
 	notify.turns = loop_turns();

@@ -120,13 +120,6 @@ tests_test_awaitctl_parts_SOURCES = %D%/test-awaitctl-parts.c
 tests_test_awaitctl_parts_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_awaitctl_parts_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_awaitctl_parts_LDADD = libclients.a $(CMOCKA_LIBS)
-# daemon/journal_socket
-check_PROGRAMS += tests/test-journal-socket
-TESTS += tests/test-journal-socket
-tests_test_journal_socket_SOURCES = %D%/test-journal-socket.c
-tests_test_journal_socket_CPPFLAGS = $(TEST_CPPFLAGS)
-tests_test_journal_socket_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-tests_test_journal_socket_LDADD = libdaemon.a $(CMOCKA_LIBS)
 # base/fdstore
 check_PROGRAMS += tests/test-fdstore
 TESTS += tests/test-fdstore
