@@ -109,8 +109,11 @@ TESTS += \
 check_PROGRAMS += tests/flood
 tests_flood_SOURCES = %D%/flood.c
 tests_flood_LDADD = libbase.a -lpthread
-dist_check_SCRIPTS += %D%/test-flood.sh
-TESTS += %D%/test-flood.sh
+# drive: the same load each time, for test-hot-path.sh
+check_PROGRAMS += tests/drive
+tests_drive_SOURCES = %D%/drive.c
+dist_check_SCRIPTS += %D%/test-flood.sh %D%/test-hot-path.sh
+TESTS += %D%/test-flood.sh %D%/test-hot-path.sh
 
 if HAVE_CMOCKA
 # awaitctl: its parts
