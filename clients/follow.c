@@ -16,13 +16,14 @@
 enum verdict {
 	GO_ON,
 	BROKEN, /* the connection: another may mend it */
+	LOST,   /* the daemon knows nothing of us any more: so does another */
 	OVER,   /* with `status` */
 };
 
 struct outcome {
 	enum verdict verdict;
 	int status; /* OVER: an exit_status */
-	int error;  /* BROKEN: -errno */
+	int error;  /* BROKEN, LOST: -errno */
 };
 
 static const struct outcome go_on = { GO_ON, 0, 0 };
@@ -104,10 +105,12 @@ static struct outcome
 take_error(const struct follow *follow, const struct message *message)
 {
 	static const char *const passing[]
-	    = { "restarted", "shutting-down", "too-many-connections", NULL };
+		= { "shutting-down", "closing", "too-many-connections", NULL };
 	static const char *const last[] = { "lagged", NULL };
 	bool answers = view_type(view_member(message->line, "id")) != VIEW_ABSENT;
 
+	if (view_is(message->subject, "restarted"))
+		return (struct outcome) { LOST, 0, -ECONNRESET };
 	if (follow->begun && is_one_of(message->subject, passing))
 		return (struct outcome) { BROKEN, 0, -ECONNRESET };
 	message_complain(message);
@@ -247,13 +250,22 @@ connect_again(struct follow *follow, uint64_t *backoff_ns)
 	return outcome;
 }
 
+/* A daemon that knows nothing of us has not heard our request either. */
+static bool
+is_mended(const struct follow *follow, struct outcome outcome)
+{
+	if (follow->options->no_reconnect)
+		return false;
+	return outcome.verdict == LOST || (outcome.verdict == BROKEN && follow->begun);
+}
+
 int
 follow_run(struct follow *follow)
 {
 	struct outcome outcome = connect_once(follow, false);
 	uint64_t backoff_ns = BACKOFF_FIRST_NS;
 
-	while (outcome.verdict == BROKEN && follow->begun && !follow->options->no_reconnect) {
+	while (is_mended(follow, outcome)) {
 		if (backoff_ns == BACKOFF_FIRST_NS)
 			complain("%s: %s; trying again", follow->socket, strerror(-outcome.error));
 		outcome = connect_again(follow, &backoff_ns);

@@ -1,5 +1,6 @@
 #include "daemon/graph.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,6 +33,16 @@ struct untaken {
 	const struct config *config;
 };
 
+/* A sink may have more than one extent: NAME/2, say. */
+static bool
+sink_is_named(const struct config *config, const char *extent)
+{
+	char name[ARENA_NAME_MAX + 1];
+
+	snprintf(name, sizeof name, "%.*s", (int)strcspn(extent, "/"), extent);
+	return config_sink_find(config, name) != NULL;
+}
+
 /* A stream whose source has not asked for its bulk yet still may. */
 static void
 untaken_drop(enum extent_kind kind, const char *name, void *context)
@@ -40,7 +51,7 @@ untaken_drop(enum extent_kind kind, const char *name, void *context)
 	bool stream = kind == EXTENT_LOG || kind == EXTENT_SOURCE;
 
 	if (stream ? config_stream_find(untaken->config, name) == NULL
-	           : kind == EXTENT_CONNECTIONS && config_sink_find(untaken->config, name) == NULL)
+	           : kind == EXTENT_CONNECTIONS && !sink_is_named(untaken->config, name))
 		arena_drop_untaken(untaken->arena, kind, name);
 }
 

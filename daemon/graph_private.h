@@ -37,6 +37,7 @@ struct sink_node {
 	const struct config_sink *config;    /* held */
 	const struct config_sink *former;    /* while waiting: what it is if it must be; held */
 	enum sink_phase phase;
+	enum sink_end end;                   /* of one that is leaving */
 };
 
 struct graph {

@@ -88,17 +88,19 @@ node_open(struct sink_node *node, struct problems *problems)
 static void
 node_apply(struct sink_node *node, const struct config_sink *config, struct problems *problems)
 {
+	const char *message = NULL;
 	int error = -EOPNOTSUPP;
 
 	if (config != NULL && config_sink_equal(node->config, config))
 		return;
 	if (config != NULL && config->sink.ops == node->ops)
-		error = node->ops->change(node->sink, config->sink.options);
+		error = node->ops->change(node->sink, config->sink.options, &message);
 	if (error == -EOPNOTSUPP) {
 		node->phase = SINK_LEAVING;
+		node->end = config != NULL ? SINK_IS_REPLACED : SINK_IS_REMOVED;
 	} else if (error < 0) {
 		problems_add(problems, "sink %s goes on as it was: %s", config->name,
-		    strerror(-error));
+		    message != NULL ? message : strerror(-error));
 	} else {
 		config_sink_unref(node->config);
 		node->config = config_sink_ref(config);
@@ -185,10 +187,10 @@ node_stopped(void *context)
 }
 
 static void
-node_stop(struct sink_node *node, uint64_t drain_ns)
+node_stop(struct sink_node *node, enum sink_end end, uint64_t drain_ns)
 {
 	node->phase = SINK_STOPPING;
-	node->ops->stop(node->sink, node->graph->handing_over, drain_ns, node_stopped, node);
+	node->ops->stop(node->sink, end, drain_ns, node_stopped, node);
 }
 
 void
@@ -199,13 +201,14 @@ sink_nodes_settle(struct graph *graph)
 	for (node = TAILQ_FIRST(&graph->sinks); node != NULL; node = following) {
 		following = TAILQ_NEXT(node, link);
 		if (node->phase == SINK_LEAVING)
-			node_stop(node, LEAVE_DRAIN_NS);
+			node_stop(node, node->end, LEAVE_DRAIN_NS);
 	}
 }
 
 void
 sink_nodes_stop(struct graph *graph, uint64_t drain_ns)
 {
+	enum sink_end end = graph->handing_over ? SINK_HANDS_OVER : SINK_SHUTS_DOWN;
 	struct sink_node *node, *following;
 
 	for (node = TAILQ_FIRST(&graph->sinks); node != NULL; node = following) {
@@ -213,6 +216,6 @@ sink_nodes_stop(struct graph *graph, uint64_t drain_ns)
 		if (node->phase == SINK_WAITING)
 			node_free(node);
 		else if (node->phase != SINK_STOPPING)
-			node_stop(node, drain_ns);
+			node_stop(node, end, drain_ns);
 	}
 }

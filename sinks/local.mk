@@ -38,5 +38,6 @@ libsinks_a_SOURCES = \
 	%D%/unix_suggest.c \
 	%D%/unix_table.c \
 	%D%/unix_table.h \
+	%D%/unix_tables.c \
 	%D%/unix_unsubscribe.c \
 	%D%/unix_verbs.c

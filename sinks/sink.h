@@ -32,6 +32,14 @@ struct sink_stats {
 	uint64_t accepted, refused, deliveries, bytes, lost;   /* since the arena was made */
 };
 
+/* Why a sink ends, and how. */
+enum sink_end {
+	SINK_HANDS_OVER,     /* closes nobody and says nothing, so that a successor can adopt */
+	SINK_SHUTS_DOWN,     /* the daemon is being stopped */
+	SINK_IS_REMOVED,     /* from the config */
+	SINK_IS_REPLACED,    /* it is opened anew, elsewhere or as another kind */
+};
+
 struct sink_ops {
 	const char *name;                      /* the config's "type" */
 	const char *help;
@@ -47,15 +55,15 @@ struct sink_ops {
 	int (*open)(const char *name, const void *options, struct arena *arena,
 	    const struct sink_control *control, struct sink **ret, const char **ret_message);
 
-	/* New options for an open sink; -EOPNOTSUPP: it has to be closed and opened (another
-	 * path). */
-	int (*change)(struct sink *sink, const void *options);
+	/* New options for an open sink, which closes nobody.  0; -EOPNOTSUPP: it has to be closed
+	 * and opened, when others have changed (its path is that of another sink); else -errno, it
+	 * goes on as it was, and *ret_message says why, as above. */
+	int (*change)(struct sink *sink, const void *options, const char **ret_message);
 
-	/* Ends it; `done` is called once, later, when it has been freed.  handing_over: closes
-	 * nobody and says nothing, so that a successor can adopt; else gives its peers what is
-	 * still to come, tells them {"error":"shutting-down"} and closes, and waits for that
-	 * for `drain_ns` at most. */
-	void (*stop)(struct sink *sink, bool handing_over, uint64_t drain_ns,
+	/* Ends it; `done` is called once, later, when it has been freed.  Unless it hands over it
+	 * gives its peers what is still to come, tells them why and closes, and waits for that for
+	 * `drain_ns` at most. */
+	void (*stop)(struct sink *sink, enum sink_end end, uint64_t drain_ns,
 	    void (*done)(void *context), void *context);
 
 	void (*stats)(const struct sink *sink, struct sink_stats *ret);

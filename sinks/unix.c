@@ -11,8 +11,11 @@
 
 #include "sinks/unix_request.h"
 
-/* Why an open() failed. */
+/* Why an open() or a change() failed. */
 static char message[512];
+
+/* All that are open. */
+static LIST_HEAD(, unix_sink) sinks = LIST_HEAD_INITIALIZER(sinks);
 
 void
 unix_log(const struct unix_sink *sink, int level, const char *format, ...)
@@ -45,6 +48,9 @@ static void
 make_hello(struct unix_sink *sink)
 {
 	const struct unix_limits *limits = &sink->options.limits;
+	const struct unix_shape *shape = &sink->table->shape;
+	uint64_t request = limits->request + 2 <= shape->receive ? limits->request
+	                                                         : shape->receive - 2;
 	char boot_id[40];
 	int length;
 
@@ -52,31 +58,25 @@ make_hello(struct unix_sink *sink)
 	length = snprintf(sink->hello, sizeof sink->hello,
 	    "{\"hello\":\"awaitd\",\"version\":\"%s\",\"boot_id\":\"%s\",\"limits\":{"
 	    "\"request\":%llu,\"subscriptions\":%lld,\"id\":%d,\"line\":%llu,\"block\":%s}}\n",
-	    PACKAGE_VERSION, boot_id, (unsigned long long)limits->request,
-	    (long long)limits->subscriptions, UNIX_ID_MAX, (unsigned long long)sink->table.shape.outbox / 2,
-	    sink->options.block ? "true" : "false");
+	    PACKAGE_VERSION, boot_id, (unsigned long long)request,
+	    (long long)limits->subscriptions, UNIX_ID_MAX,
+	    (unsigned long long)shape->outbox / 2, sink->options.block ? "true" : "false");
 	sink->hello_length = (size_t)length;
 }
 
 /* ----------------------------------------------------------------- open, free */
 
-static int
-take_options(struct unix_sink *sink, const struct unix_options *options)
+static void
+set_options(struct unix_sink *sink, const struct unix_options *options, char *path)
 {
-	char *path = strdup(options->path);
-
-	if (path == NULL)
-		return -ENOMEM;
 	free((char *)(uintptr_t)sink->options.path);
 	sink->options = *options;
 	sink->options.path = path;
-	return 0;
 }
 
 static void
 sink_free(struct unix_sink *sink)
 {
-	free(sink->taken);
 	free((char *)(uintptr_t)sink->options.path);
 	free(sink->name);
 	free(sink);
@@ -87,41 +87,26 @@ sink_new(const char *name, const struct unix_options *options, struct arena *are
     const struct sink_control *control)
 {
 	struct unix_sink *sink = calloc(1, sizeof *sink);
+	char *path = strdup(options->path);
 
-	if (sink == NULL)
+	if (sink == NULL || path == NULL) {
+		free(path);
+		free(sink);
 		return NULL;
+	}
 	LIST_INIT(&sink->connections);
+	LIST_INIT(&sink->tables);
 	sink->arena = arena;
 	if (control != NULL)
 		sink->control = *control;
 	sink->listener.fd = -1;
 	sink->name = strdup(name);
-	if (sink->name == NULL || take_options(sink, options) < 0) {
+	set_options(sink, options, path);
+	if (sink->name == NULL) {
 		sink_free(sink);
 		return NULL;
 	}
 	return sink;
-}
-
-static int
-open_table(struct unix_sink *sink)
-{
-	struct unix_shape shape = unix_shape_for(&sink->options);
-	int r = unix_table_open(&sink->table, sink->arena, sink->name, &shape);
-
-	if (r < 0)
-		return r;
-	if (!unix_shape_serves(&sink->table.shape, &sink->options))
-		unix_log(sink, LOG_NOTICE, "goes on with the limits it was started with: the "
-		    "larger ones come with the next start from scratch");
-	sink->taken = calloc((sink->table.shape.slots + 63) / 64, sizeof *sink->taken);
-	if (sink->taken == NULL) {
-		unix_table_close(&sink->table, false);
-		return -ENOMEM;
-	}
-	if (sink->options.limits.request + 2 > sink->table.shape.receive)
-		sink->options.limits.request = sink->table.shape.receive - 2;
-	return 0;
 }
 
 static void finish(struct turn_task *task);
@@ -131,12 +116,12 @@ unix_open(const char *name, const void *options, struct arena *arena,
     const struct sink_control *control, struct sink **ret, const char **ret_message)
 {
 	struct unix_sink *sink = sink_new(name, options, arena, control);
-	int r = sink == NULL ? -ENOMEM : open_table(sink);
+	int r = sink == NULL ? -ENOMEM : unix_tables_open(sink);
 
 	if (r == 0) {
 		r = unix_listener_open(sink, message, sizeof message);
 		if (r < 0)
-			unix_table_close(&sink->table, false);
+			unix_tables_close(sink, false);
 	} else
 		snprintf(message, sizeof message, "there is no room for its connections: %s",
 		    strerror(-r));
@@ -147,6 +132,7 @@ unix_open(const char *name, const void *options, struct arena *arena,
 		return r;
 	}
 	sink->finish.run = finish;
+	LIST_INSERT_HEAD(&sinks, sink, link);
 	make_hello(sink);
 	unix_recover(sink);
 	unix_streams_watch(sink);
@@ -157,27 +143,66 @@ unix_open(const char *name, const void *options, struct arena *arena,
 
 /* ------------------------------------------------------------------- changing */
 
+static bool
+is_anothers(const char *path)
+{
+	const struct unix_sink *other;
+
+	LIST_FOREACH(other, &sinks, link)
+		if (strcmp(other->options.path, path) == 0)
+			return true;
+	return false;
+}
+
+/* Where it listens, and who may connect; nobody who is connected loses anything. */
 static int
-unix_change(struct sink *handle, const void *new_options)
+change_listener(struct unix_sink *sink, const struct unix_options *options)
+{
+	if (strcmp(options->path, sink->options.path) != 0)
+		return is_anothers(options->path)
+		    ? -EOPNOTSUPP
+		    : unix_listener_move(sink, options, message, sizeof message);
+	if (sink->listener.activated
+	    || (options->mode == sink->options.mode && options->group == sink->options.group))
+		return 0;
+	return unix_listener_permit(options->path, options, message, sizeof message);
+}
+
+static int
+change_table(struct unix_sink *sink, const struct unix_options *options)
+{
+	int r;
+
+	if (unix_shape_serves(&sink->table->shape, options))
+		return 0;
+	r = unix_tables_grow(sink, options);
+	if (r < 0)
+		snprintf(message, sizeof message, "there is no room for its connections: %s",
+		    strerror(-r));
+	return r;
+}
+
+static int
+unix_change(struct sink *handle, const void *new_options, const char **ret_message)
 {
 	struct unix_sink *sink = (struct unix_sink *)handle;
 	const struct unix_options *options = new_options;
-	char text[512];
+	char *path = strdup(options->path);
 	int r;
 
-	if (strcmp(options->path, sink->options.path) != 0
-	    || !unix_shape_serves(&sink->table.shape, options))
-		return -EOPNOTSUPP;
-	if (!sink->listener.activated
-	    && (options->mode != sink->options.mode || options->group != sink->options.group)) {
-		r = unix_listener_permit(options->path, options, text, sizeof text);
-		if (r < 0)
-			return r;
-	}
-	r = take_options(sink, options);
+	*ret_message = message;
+	snprintf(message, sizeof message, "%s", strerror(ENOMEM));
+	r = path == NULL ? -ENOMEM : change_table(sink, options);
 	if (r == 0)
-		make_hello(sink);
-	return r;
+		r = change_listener(sink, options);
+	if (r < 0) {
+		free(path);
+		return r;
+	}
+	set_options(sink, options, path);
+	make_hello(sink);
+	unix_accept_start(sink);
+	return 0;
 }
 
 /* ------------------------------------------------------------------- stopping */
@@ -192,7 +217,7 @@ finish(struct turn_task *task)
 
 	timer_close(&sink->drain);
 	turn_task_cancel(&sink->recover);
-	unix_table_close(&sink->table, !sink->handing_over);
+	unix_tables_close(sink, sink->end != SINK_HANDS_OVER);
 	sink_free(sink);
 	if (stopped != NULL)
 		stopped(context);
@@ -220,7 +245,6 @@ close_all(struct unix_sink *sink, bool keep)
 static void
 drained(struct timer *timer)
 {
-	static const struct json_span no_id;
 	struct unix_sink *sink
 	    = (struct unix_sink *)((char *)timer - offsetof(struct unix_sink, drain));
 	struct unix_connection *c;
@@ -228,8 +252,7 @@ drained(struct timer *timer)
 	LIST_FOREACH(c, &sink->connections, link) {
 		if (c->slot == NULL || unix_connection_ending(c))
 			continue;
-		unix_refuse(c, no_id, "shutting-down", "the daemon is being stopped");
-		unix_connection_end(c);
+		unix_connection_say_end(c);
 		(void)unix_deliver(c);
 	}
 	close_all(sink, false);
@@ -248,18 +271,19 @@ begin_drain(struct unix_sink *sink, uint64_t drain_ns)
 }
 
 static void
-unix_stop(struct sink *handle, bool handing_over, uint64_t drain_ns, void (*done)(void *context),
+unix_stop(struct sink *handle, enum sink_end end, uint64_t drain_ns, void (*done)(void *context),
     void *context)
 {
 	struct unix_sink *sink = (struct unix_sink *)handle;
 
+	LIST_REMOVE(sink, link);
 	sink->stopping = true;
-	sink->handing_over = handing_over;
+	sink->end = end;
 	sink->stopped = done;
 	sink->stopped_context = context;
 	streams_unwatch(&sink->streams);
-	unix_listener_close(sink, !handing_over);
-	if (handing_over)
+	unix_listener_close(sink, end != SINK_HANDS_OVER);
+	if (end == SINK_HANDS_OVER)
 		close_all(sink, true);
 	else
 		begin_drain(sink, drain_ns);
@@ -271,17 +295,21 @@ static void
 unix_sink_stats(const struct sink *handle, struct sink_stats *ret)
 {
 	const struct unix_sink *sink = (const struct unix_sink *)handle;
-	const struct unix_counters *counters = &sink->table.header->counters;
+	const struct unix_table *table;
 
 	*ret = (struct sink_stats){
 		.connections = sink->open_count,
 		.subscriptions = sink->subscription_count,
-		.accepted = counters->accepted,
-		.refused = counters->refused,
-		.deliveries = counters->deliveries,
-		.bytes = counters->bytes,
-		.lost = counters->lost,
 	};
+	LIST_FOREACH(table, &sink->tables, link) {
+		const struct unix_counters *counters = &table->header->counters;
+
+		ret->accepted += counters->accepted;
+		ret->refused += counters->refused;
+		ret->deliveries += counters->deliveries;
+		ret->bytes += counters->bytes;
+		ret->lost += counters->lost;
+	}
 }
 
 const struct sink_ops unix_sink = {

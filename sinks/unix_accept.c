@@ -59,7 +59,7 @@ refuse(struct unix_sink *sink, int fd, const char *whose)
 	int length = snprintf(line, sizeof line, "{\"error\":\"too-many-connections\",\"message\":"
 	    "\"all connections that %s may have are in use; try again later\"}\n", whose);
 
-	sink->table.header->counters.refused++;
+	sink->table->header->counters.refused++;
 	(void)send(fd, line, (size_t)length, MSG_DONTWAIT | MSG_NOSIGNAL);
 	(void)shutdown(fd, SHUT_RDWR);
 	close(fd);
@@ -74,21 +74,6 @@ connections_of(const struct unix_sink *sink, uid_t uid)
 	LIST_FOREACH(c, &sink->connections, link)
 		count += c->slot != NULL && c->slot->uid == uid;
 	return count;
-}
-
-/* The lowest, so that few pages are in use; -1: none. */
-static int64_t
-slot_free_index(const struct unix_sink *sink)
-{
-	uint32_t slots = sink->table.shape.slots;
-
-	for (uint32_t i = 0; i < slots; i += 64) {
-		uint64_t bits = ~sink->taken[i / 64];
-
-		if (bits != 0 && i + (uint32_t)__builtin_ctzll(bits) < slots)
-			return i + (uint32_t)__builtin_ctzll(bits);
-	}
-	return -1;
 }
 
 /* ------------------------------------------------------------------- greeting */
@@ -108,19 +93,19 @@ peer_uid(int fd, uid_t *ret)
 static struct unix_slot *
 slot_prepare(struct unix_sink *sink, uint32_t index, int fd, uid_t uid)
 {
-	struct unix_slot *slot = unix_table_slot(&sink->table, index);
+	struct unix_slot *slot = unix_table_slot(sink->table, index);
 	socklen_t size = sizeof slot->cookie;
 	struct unix_out out;
 	struct unix_cut cut;
 
-	unix_slot_init(&sink->table, index);
+	unix_slot_init(sink->table, index);
 	slot->uid = uid;
 	(void)getsockopt(fd, SOL_SOCKET, SO_COOKIE, &slot->cookie, &size);
-	unix_out_begin(&out, &sink->table, slot);
+	unix_out_begin(&out, sink->table, slot);
 	unix_out_bytes(&out, sink->hello, sink->hello_length);
 	(void)unix_out_end_bytes(&out);
 	unix_draft_commit(slot);
-	unix_draft_settle(&sink->table, slot, NULL, NULL, &cut);
+	unix_draft_settle(sink->table, slot, NULL, NULL, &cut);
 	return slot;
 }
 
@@ -131,7 +116,7 @@ store(struct unix_sink *sink, struct unix_connection *c)
 	char name[UNIX_STORE_NAME_SIZE];
 	int r;
 
-	unix_slot_store_name(&sink->table, c->slot, name);
+	unix_slot_store_name(c->table, c->slot, name);
 	r = fdstore_push(name, c->fd);
 	if (r == -EAGAIN) {
 		sink->listener.unstored = c;
@@ -149,7 +134,7 @@ static bool
 greet(struct unix_sink *sink, int fd)
 {
 	const struct unix_limits *limits = &sink->options.limits;
-	int64_t index = slot_free_index(sink);
+	int64_t index = unix_table_free_slot(sink->table);
 	struct unix_connection *c;
 	uid_t uid = (uid_t)-1;
 
@@ -166,8 +151,9 @@ greet(struct unix_sink *sink, int fd)
 		refuse(sink, fd, "your user");
 		return true;
 	}
-	c = unix_connection_new(sink, slot_prepare(sink, (uint32_t)index, fd, uid), fd);
-	sink->table.header->counters.accepted++;
+	c = unix_connection_new(sink, sink->table, slot_prepare(sink, (uint32_t)index, fd, uid),
+	    fd);
+	sink->table->header->counters.accepted++;
 	return store(sink, c);
 }
 

@@ -84,15 +84,39 @@ unix_connection_wake(struct unix_connection *c)
 /* ----------------------------------------------------------------- the loop */
 
 static void
-say_shutting_down(struct unix_connection *c)
+say_closing(struct unix_connection *c, const char *reason, const char *message)
+{
+	struct unix_out out;
+
+	unix_out_begin(&out, c->table, c->slot);
+	unix_out_text(&out, "{\"error\":\"closing\",\"message\":");
+	unix_out_string_or_null(&out, message);
+	unix_out_text(&out, ",\"reason\":");
+	unix_out_name(&out, reason);
+	unix_out_text(&out, "}");
+	(void)unix_out_end(&out);
+}
+
+void
+unix_connection_say_end(struct unix_connection *c)
 {
 	static const struct json_span no_id;
 
-	if (!c->stopping || c->ready != NULL || unix_draft_pending(c->slot) > 0
-	    || unix_connection_ending(c))
-		return;
-	unix_refuse(c, no_id, "shutting-down", "the daemon is being stopped");
+	if (c->sink->end == SINK_IS_REMOVED)
+		say_closing(c, "removed", "the configuration has this socket no more");
+	else if (c->sink->end == SINK_IS_REPLACED)
+		say_closing(c, "moved", "this socket is opened anew, as the configuration says");
+	else
+		unix_refuse(c, no_id, "shutting-down", "the daemon is being stopped");
 	unix_connection_end(c);
+}
+
+static void
+consider_end(struct unix_connection *c)
+{
+	if (c->stopping && c->ready == NULL && unix_draft_pending(c->slot) == 0
+	    && !unix_connection_ending(c))
+		unix_connection_say_end(c);
 }
 
 static struct promise *
@@ -128,7 +152,7 @@ connection_turn(struct unix_connection *c)
 	/* All that was received is served, so that there is room for more. */
 	if (!unix_receive_waiting(c))
 		unix_receive_arm(c);
-	say_shutting_down(c);
+	consider_end(c);
 	delivery = unix_deliver(c);
 	if (delivery == UNIX_GONE)
 		return leave(c);
@@ -151,17 +175,6 @@ connection_value(void *context, union value value)
 }
 
 static void
-slot_mark(struct unix_sink *sink, uint32_t index, bool taken)
-{
-	uint64_t bit = UINT64_C(1) << (index % 64);
-
-	if (taken)
-		sink->taken[index / 64] |= bit;
-	else
-		sink->taken[index / 64] &= ~bit;
-}
-
-static void
 connection_free(struct unix_connection *c)
 {
 	struct unix_slot *slot = unix_slot_of_own(c);
@@ -170,8 +183,10 @@ connection_free(struct unix_connection *c)
 	unix_patience_free(c);
 	LIST_REMOVE(c, link);
 	if (unix_slot_state(slot) == UNIX_FREE) {
-		slot_mark(sink, slot->index, false);
-		unix_slot_discard(&sink->table, slot);
+		unix_table_mark(c->table, slot->index, false);
+		if (c->table != sink->table && c->table->connections == 0)
+			unix_tables_consider(sink);
+		unix_slot_discard(c->table, slot);
 	}
 	sink->connection_count--;
 	if (sink->connection_count == 0)
@@ -192,17 +207,19 @@ connection_ended(void *context, int error)
 /* ------------------------------------------------------------------ opening */
 
 struct unix_connection *
-unix_connection_new(struct unix_sink *sink, struct unix_slot *slot, int fd)
+unix_connection_new(struct unix_sink *sink, struct unix_table *table, struct unix_slot *slot,
+    int fd)
 {
 	struct unix_connection *c = unix_slot_own(slot);
 
 	memset(c, 0, sizeof *c);
 	c->iterator.ops = &merge_ops;
 	c->sink = sink;
+	c->table = table;
 	c->slot = slot;
 	c->fd = fd;
 	watch_init(&c->watch, fd);
-	slot_mark(sink, slot->index, true);
+	unix_table_mark(table, slot->index, true);
 	LIST_INSERT_HEAD(&sink->connections, c, link);
 	sink->connection_count++;
 	sink->open_count++;
@@ -230,7 +247,7 @@ slot_close(struct unix_connection *c, struct unix_slot *slot, bool keep)
 
 	if (!keep) {
 		(void)shutdown(c->fd, SHUT_RDWR);
-		unix_slot_store_name(&c->sink->table, slot, name);
+		unix_slot_store_name(c->table, slot, name);
 		fdstore_remove(name);
 		unix_slot_set_state(slot, UNIX_FREE);
 	}

@@ -41,7 +41,7 @@ generator_each(const struct async_generator_info *info, void *context)
 	}
 	if (listing->full)
 		return;
-	unix_out_begin(&out, &c->sink->table, c->slot);
+	unix_out_begin(&out, c->table, c->slot);
 	generator_line(&out, info);
 	if (unix_out_end(&out))
 		unix_draft(c->slot)->answer.count++;

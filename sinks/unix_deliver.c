@@ -61,7 +61,7 @@ scatter_one(struct unix_subscription *s)
 static void
 scatter(struct unix_batch *batch)
 {
-	struct unix_counters *counters = &batch->connection->sink->table.header->counters;
+	struct unix_counters *counters = &batch->connection->sink->table->header->counters;
 	size_t taken = 0;
 
 	for (size_t i = 0; i < batch->piece_count; i++) {
@@ -100,7 +100,7 @@ fill(struct unix_batch *batch)
 {
 	struct unix_connection *c = batch->connection;
 	struct iovec vectors[UNIX_VECTORS];
-	size_t count = unix_draft_outbox(&c->sink->table, c->slot, vectors);
+	size_t count = unix_draft_outbox(c->table, c->slot, vectors);
 	uint64_t offered = unix_draft_pending(c->slot);
 	size_t total = (size_t)offered;
 
@@ -108,7 +108,7 @@ fill(struct unix_batch *batch)
 		vectors[count++] = batch->vectors[i];
 		total += batch->vectors[i].iov_len;
 	}
-	unix_draft_fill(&c->sink->table, c->slot, batch->pieces, batch->piece_count, vectors, count,
+	unix_draft_fill(c->table, c->slot, batch->pieces, batch->piece_count, vectors, count,
 	    (uint32_t)offered);
 	return total;
 }
@@ -138,10 +138,10 @@ send_batch(struct unix_batch *batch)
 	if (total > 0)
 		r = send_message(c);
 	sent = unix_active(c->slot)->message.msg_len;
-	unix_draft_settle(&c->sink->table, c->slot, log_of, batch, &cut);
-	unix_draft_save_rest(&c->sink->table, c->slot, &cut);
+	unix_draft_settle(c->table, c->slot, log_of, batch, &cut);
+	unix_draft_save_rest(c->table, c->slot, &cut);
 	scatter(batch);
-	c->sink->table.header->counters.bytes += sent;
+	c->sink->table->header->counters.bytes += sent;
 	if (r < 0 && r != -EAGAIN && r != -ENOBUFS && r != -ENOMEM)
 		return UNIX_GONE;
 	return sent < total ? UNIX_BLOCKED : UNIX_SENT;

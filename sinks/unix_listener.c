@@ -134,21 +134,21 @@ note_file(struct unix_listener *listener, const char *path)
 }
 
 static int
-make_socket(struct unix_sink *sink, const struct wrong *w)
+make_socket(const struct unix_options *options, struct unix_listener *ret, const struct wrong *w)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), r;
 
 	if (fd < 0)
 		return wrong(w, -errno, "cannot make a socket: %s", strerror(errno));
-	r = remove_stale(sink->options.path, w);
+	r = remove_stale(options->path, w);
 	if (r == 0)
-		r = bind_and_listen(fd, &sink->options, w);
+		r = bind_and_listen(fd, options, w);
 	if (r < 0) {
 		close(fd);
 		return r;
 	}
-	sink->listener.fd = fd;
-	note_file(&sink->listener, sink->options.path);
+	ret->fd = fd;
+	note_file(ret, options->path);
 	return 0;
 }
 
@@ -174,15 +174,15 @@ open_folder(const char *path, const struct wrong *w)
 /* Two that start at the same moment must not take each other's socket for stale: the folder is
  * locked meanwhile.  If somebody else holds that lock, it goes without. */
 static int
-make_locked(struct unix_sink *sink, const struct wrong *w)
+make_locked(const struct unix_options *options, struct unix_listener *ret, const struct wrong *w)
 {
-	int folder = open_folder(sink->options.path, w), r;
+	int folder = open_folder(options->path, w), r;
 
 	if (folder < 0)
 		return folder;
 	for (int i = 0; i < 50 && flock(folder, LOCK_EX | LOCK_NB) < 0; i++)
 		usleep(1000);
-	r = make_socket(sink, w);
+	r = make_socket(options, ret, w);
 	close(folder);
 	return r;
 }
@@ -228,8 +228,8 @@ listens_at(int fd, const char *path)
 static void
 listener_name(const struct unix_sink *sink, char name[static UNIX_STORE_NAME_SIZE])
 {
-	snprintf(name, UNIX_STORE_NAME_SIZE, "l-%" PRIu64 "-%" PRIu64, sink->table.extent->id,
-	    sink->table.header->listener);
+	snprintf(name, UNIX_STORE_NAME_SIZE, "l-%" PRIu64 "-%" PRIu64, sink->table->header->listener_table,
+	    sink->table->header->listener);
 }
 
 /* Of a path that is no longer ours.  The store has a duplicate: shut down, it refuses as if
@@ -257,7 +257,7 @@ take_stored(struct unix_sink *sink)
 	char name[UNIX_STORE_NAME_SIZE];
 	int fd;
 
-	if (sink->table.header->listener == 0)
+	if (sink->table->header->listener == 0)
 		return false;
 	listener_name(sink, name);
 	fd = fdstore_take(name);
@@ -331,10 +331,18 @@ store(struct unix_sink *sink)
 
 	if (sink->listener.activated)
 		return;
-	sink->table.header->listener = ++sink->table.header->generations;
+	sink->table->header->listener_table = sink->table->extent->id;
+	sink->table->header->listener = ++sink->table->header->generations;
 	listener_name(sink, name);
 	if (fdstore_push(name, sink->listener.fd) < 0)
-		sink->table.header->listener = 0;
+		sink->table->header->listener = 0;
+}
+
+static void
+listener_begin(struct unix_listener *listener)
+{
+	(void)fcntl(listener->fd, F_SETFL, O_NONBLOCK);
+	watch_init(&listener->watch, listener->fd);
 }
 
 int
@@ -352,7 +360,7 @@ unix_listener_open(struct unix_sink *sink, char *message, size_t size)
 	} else {
 		r = take_activated(sink, &w);
 		if (r == 0)
-			r = make_locked(sink, &w);
+			r = make_locked(&sink->options, &sink->listener, &w);
 		if (r >= 0)
 			store(sink);
 	}
@@ -360,8 +368,7 @@ unix_listener_open(struct unix_sink *sink, char *message, size_t size)
 		unix_listener_close(sink, true);
 		return r;
 	}
-	(void)fcntl(sink->listener.fd, F_SETFL, O_NONBLOCK);
-	watch_init(&sink->listener.watch, sink->listener.fd);
+	listener_begin(&sink->listener);
 	return 0;
 }
 
@@ -384,13 +391,29 @@ unix_listener_close(struct unix_sink *sink, bool drop)
 		return;
 	unix_accept_stop(sink);
 	watch_fini(&listener->watch);
-	if (drop && sink->table.header->listener != 0) {
+	if (drop && sink->table->header->listener != 0) {
 		listener_name(sink, name);
 		fdstore_remove(name);
-		sink->table.header->listener = 0;
+		sink->table->header->listener = 0;
 	}
 	if (drop && is_ours(listener, sink->options.path))
 		(void)unlink(sink->options.path);
 	close(listener->fd);
 	listener->fd = -1;
+}
+
+int
+unix_listener_move(struct unix_sink *sink, const struct unix_options *to, char *message,
+    size_t size)
+{
+	struct unix_listener fresh = { .fd = -1 };
+	int r = make_locked(to, &fresh, &(struct wrong){ message, size });
+
+	if (r < 0)
+		return r;
+	unix_listener_close(sink, true);
+	sink->listener = fresh;
+	store(sink);
+	listener_begin(&sink->listener);
+	return 0;
 }

@@ -12,7 +12,7 @@
 static struct unix_pattern *
 pattern_at(struct unix_connection *c, uint32_t index)
 {
-	return unix_slot_pattern(&c->sink->table, c->slot, index);
+	return unix_slot_pattern(c->table, c->slot, index);
 }
 
 /* The next that counts in the draft, from *index on. */
@@ -49,7 +49,7 @@ unix_pattern_find(struct unix_connection *c, const char *text)
 struct unix_pattern *
 unix_pattern_take(struct unix_connection *c)
 {
-	uint32_t max = c->sink->table.shape.patterns;
+	uint32_t max = c->table->shape.patterns;
 
 	for (uint32_t i = 0; i < max; i++) {
 		struct unix_pattern *pattern = pattern_at(c, i);
@@ -97,14 +97,14 @@ static void
 refuse_more(struct unix_connection *c, const char *name)
 {
 	(void)unix_tell(c, "too-many-subscriptions", name,
-	    "\"%s\" has come and matches, but this connection has its %lld subscriptions", name,
-	    (long long)c->sink->options.limits.subscriptions);
+	    "\"%s\" has come and matches, but this connection has its %zu subscriptions", name,
+	    unix_connection_subscriptions(c));
 }
 
 static void
 take_in(struct unix_connection *c, struct stream *stream, const struct unix_start *start)
 {
-	size_t max = (size_t)c->sink->options.limits.subscriptions;
+	size_t max = unix_connection_subscriptions(c);
 	struct unix_subscription *s;
 	bool full = unix_subscription_count(c) >= max;
 

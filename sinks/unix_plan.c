@@ -56,7 +56,7 @@ unix_plan_match(struct unix_plan *plan, const struct stream *stream)
 static int
 check_line(const struct unix_plan *plan, const struct stream *stream)
 {
-	uint64_t outbox = plan->connection->sink->table.shape.outbox;
+	uint64_t outbox = plan->connection->table->shape.outbox;
 	size_t line = stream_options(stream)->log.max_line;
 
 	if (line <= outbox / 2)
@@ -114,7 +114,7 @@ static int
 check_room(const struct unix_plan *plan)
 {
 	struct unix_connection *c = plan->connection;
-	size_t max = (size_t)c->sink->options.limits.subscriptions;
+	size_t max = unix_connection_subscriptions(c);
 
 	if (unix_subscription_count(c) + plan->fresh <= max
 	    && unix_pattern_count(c) + plan->request->names.count <= max)

@@ -3,7 +3,8 @@
  *	unix_options.c		what it may be told
  *	unix_listener.c		the socket's file
  *	unix_accept.c		from accept() to hello; when accepting has to pause
- *	unix_table.c		the connection table in the arena: its layout
+ *	unix_table.c		a connection table in the arena: its layout
+ *	unix_tables.c		those of a sink
  *	unix_draft.c		the send slots: what a message came to, and the next one
  *	unix_out.c		lines into the outbox
  *	unix_connection.c	a connection's life, and its loop
@@ -38,6 +39,8 @@
 #include "sinks/unix_draft.h"
 #include "sinks/unix_out.h"
 
+#define UNIX_TABLES 16u              /* of one sink */
+
 struct unix_connection;
 struct unix_patience;
 struct unix_reload;
@@ -64,6 +67,7 @@ struct unix_subscription {
 struct unix_connection {
 	struct iterator iterator;                /* the merge */
 	struct unix_sink *sink;
+	struct unix_table *table;
 	struct unix_slot *slot;                  /* NULL: closed, and waits for its loop's end */
 	struct iterator_request *request;        /* a next() that waits */
 	struct for_await *loop;
@@ -80,7 +84,7 @@ struct unix_connection {
 	bool end_of_file;                        /* no more requests come */
 	bool in_value;                           /* on_value is running */
 	bool blocked;                            /* waits until the peer takes something */
-	bool stopping;                           /* says shutting-down when all is sent */
+	bool stopping;                           /* says its last word when all is sent */
 	bool missed;                             /* streams came that may still be taken in */
 	bool recovered;                          /* records may still be without a subscription */
 	bool unsettled;                          /* a predecessor's, whose log has not come yet */
@@ -105,18 +109,20 @@ struct unix_sink {
 	struct unix_options options;             /* its path is ours */
 	struct arena *arena;
 	struct sink_control control;
-	struct unix_table table;
+	struct unix_table *table;                /* the newest, for connections to come */
+	struct unix_table_list tables;           /* all of them */
 	struct unix_listener listener;
 	struct unix_connections connections;
 	size_t connection_count, open_count, subscription_count;
-	uint64_t *taken;                         /* a bit a slot */
 	struct streams_watch streams;
 	struct timer drain;
-	struct turn_task finish, recover;
+	struct turn_task finish, recover, tidy;
 	bool recovering;
 	void (*stopped)(void *context);
 	void *stopped_context;
-	bool stopping, handing_over;
+	enum sink_end end;
+	bool stopping;
+	LIST_ENTRY(unix_sink) link;
 	char hello[512];
 	size_t hello_length;
 };
@@ -127,6 +133,18 @@ void unix_log(const struct unix_sink *sink, int level, const char *format, ...)
 /* The last connection is gone, and the sink is being stopped. */
 void unix_sink_emptied(struct unix_sink *sink);
 
+/* ------------------------------------------------------------------- tables */
+
+/* Adopts what a predecessor left, and makes a new one if that does not serve.  0 or -errno. */
+int unix_tables_open(struct unix_sink *sink);
+void unix_tables_close(struct unix_sink *sink, bool drop);
+
+/* Another table, for connections to come.  0 or -errno: -ENOSPC: there are too many. */
+int unix_tables_grow(struct unix_sink *sink, const struct unix_options *options);
+
+/* One may have no connections any more. */
+void unix_tables_consider(struct unix_sink *sink);
+
 /* ----------------------------------------------------------------- listener */
 
 /* Binds and listens, or takes what was handed over.  0 or -errno and what is wrong. */
@@ -134,6 +152,11 @@ int unix_listener_open(struct unix_sink *sink, char *message, size_t size);
 
 /* drop: for good, else a successor goes on with it. */
 void unix_listener_close(struct unix_sink *sink, bool drop);
+
+/* At another path, on which nobody may be listening.  0; or -errno, what is wrong, and it listens
+ * where it did. */
+int unix_listener_move(struct unix_sink *sink, const struct unix_options *to, char *message,
+    size_t size);
 
 /* New mode and group. */
 int unix_listener_permit(const char *path, const struct unix_options *options, char *message,
@@ -148,7 +171,8 @@ void unix_accept_stop(struct unix_sink *sink);
 /* --------------------------------------------------------------- connection */
 
 /* Over an INIT or OPEN slot, in which it lies, and whose fd it takes over. */
-struct unix_connection *unix_connection_new(struct unix_sink *sink, struct unix_slot *slot, int fd);
+struct unix_connection *unix_connection_new(struct unix_sink *sink, struct unix_table *table,
+    struct unix_slot *slot, int fd);
 
 /* It is stored: OPEN, and its loop begins.  0 or -ENOMEM. */
 int unix_connection_start(struct unix_connection *connection);
@@ -159,6 +183,9 @@ void unix_connection_wake(struct unix_connection *connection);
 /* Ends it at once.  keep: as it is in the arena and in the fd store, for a successor. */
 void unix_connection_close(struct unix_connection *connection, bool keep);
 
+/* Says why the sink ends, and ends it. */
+void unix_connection_say_end(struct unix_connection *connection);
+
 /* Its last word is in the outbox: closed when that is gone.  Nothing else is said or heard. */
 void unix_connection_end(struct unix_connection *connection);
 
@@ -166,6 +193,25 @@ static inline bool
 unix_connection_ending(struct unix_connection *connection)
 {
 	return (unix_draft(connection->slot)->flags & UNIX_ENDING) != 0;
+}
+
+/* Of the sink's limits, as many as its table has room for. */
+static inline size_t
+unix_connection_subscriptions(const struct unix_connection *connection)
+{
+	size_t max = (size_t)connection->sink->options.limits.subscriptions;
+	size_t room = connection->table->shape.cursors;
+
+	return max < room ? max : room;
+}
+
+static inline uint64_t
+unix_connection_request(const struct unix_connection *connection)
+{
+	uint64_t max = connection->sink->options.limits.request;
+	uint64_t room = connection->table->shape.receive - 2;
+
+	return max < room ? max : room;
 }
 
 /* ------------------------------------------------------------------ receive */

@@ -39,16 +39,16 @@ commit_consumed(struct unix_connection *c)
 	if (unix_draft(c->slot)->consumed == unix_active(c->slot)->consumed)
 		return;
 	unix_draft_commit(c->slot);
-	unix_draft_settle(&c->sink->table, c->slot, NULL, NULL, &cut);
+	unix_draft_settle(c->table, c->slot, NULL, NULL, &cut);
 }
 
 static void
 receive_prepare(struct unix_connection *c)
 {
 	struct unix_slot *slot = c->slot;
-	uint64_t size = c->sink->table.shape.receive, done = consumed(slot, unix_draft(slot));
+	uint64_t size = c->table->shape.receive, done = consumed(slot, unix_draft(slot));
 	struct unix_receive *idle = &slot->receive[(slot->receives + 1) & 1];
-	char *ring = unix_slot_ring(&c->sink->table, slot);
+	char *ring = unix_slot_ring(c->table, slot);
 	uint64_t at, free, first;
 
 	idle->base = received(slot);
@@ -131,8 +131,8 @@ unix_receive_disarm(struct unix_connection *c)
 static uint64_t
 find_lf(struct unix_connection *c, uint64_t from, uint64_t to)
 {
-	uint64_t size = c->sink->table.shape.receive;
-	const char *ring = unix_slot_ring(&c->sink->table, c->slot), *lf;
+	uint64_t size = c->table->shape.receive;
+	const char *ring = unix_slot_ring(c->table, c->slot), *lf;
 
 	while (from < to) {
 		uint64_t at = from & (size - 1);
@@ -183,8 +183,8 @@ static int
 line_at(struct unix_connection *c, uint64_t from, uint64_t to, struct json_span *ret_line,
     char **ret_copy)
 {
-	uint64_t size = c->sink->table.shape.receive, at = from & (size - 1);
-	char *ring = unix_slot_ring(&c->sink->table, c->slot), *copy = NULL;
+	uint64_t size = c->table->shape.receive, at = from & (size - 1);
+	char *ring = unix_slot_ring(c->table, c->slot), *copy = NULL;
 	size_t length = (size_t)(to - from), first = (size_t)(size - at);
 
 	if (length > first) {
@@ -205,7 +205,7 @@ int
 unix_receive_line(struct unix_connection *c, struct json_span *ret_line, uint64_t *ret_end,
     char **ret_copy)
 {
-	uint64_t limit = c->sink->options.limits.request, from, lf, end;
+	uint64_t limit = unix_connection_request(c), from, lf, end;
 	int r;
 
 	for (;;) {

@@ -12,7 +12,7 @@
 #include "sinks/unix_request.h"
 
 struct recovery {
-	struct unix_sink *sink;
+	const struct unix_table *table;
 	struct unix_slot *slot;
 };
 
@@ -63,7 +63,7 @@ log_of(void *context, uint16_t cursor)
 {
 	const struct recovery *recovery = context;
 	const struct unix_cursor *record
-	    = unix_slot_cursor(&recovery->sink->table, recovery->slot, cursor);
+	    = unix_slot_cursor(recovery->table, recovery->slot, cursor);
 	struct stream *stream = stream_find(record->name, strlen(record->name));
 
 	return stream != NULL && same_epoch(record, stream) ? stream_log(stream) : NULL;
@@ -89,7 +89,7 @@ piece_in_part(const struct unix_table *table, struct unix_slot *slot)
 static bool
 waits_for_log(const struct unix_connection *c)
 {
-	const struct unix_table *table = &c->sink->table;
+	const struct unix_table *table = c->table;
 	const struct unix_piece *piece = piece_in_part(table, c->slot);
 	const char *name;
 
@@ -100,21 +100,21 @@ waits_for_log(const struct unix_connection *c)
 }
 
 static void
-settle(struct unix_sink *sink, struct unix_slot *slot)
+settle(struct unix_connection *c)
 {
-	struct recovery recovery = { sink, slot };
-	char ended[sizeof sink->hello + 1];
+	struct recovery recovery = { c->table, c->slot };
+	char ended[sizeof c->sink->hello + 1];
 	struct unix_cut cut;
 
-	unix_draft_settle(&sink->table, slot, log_of, &recovery, &cut);
+	unix_draft_settle(c->table, c->slot, log_of, &recovery, &cut);
 	/* A line was cut and its rest is gone with its log: what the peer cannot parse it drops,
 	 * if a hello stands behind it. */
 	if (cut.cut && cut.rest.data == NULL) {
 		ended[0] = '\n';
-		memcpy(ended + 1, sink->hello, sink->hello_length);
-		cut.rest = (struct text){ ended, 1 + sink->hello_length };
+		memcpy(ended + 1, c->sink->hello, c->sink->hello_length);
+		cut.rest = (struct text){ ended, 1 + c->sink->hello_length };
 	}
-	unix_draft_save_rest(&sink->table, slot, &cut);
+	unix_draft_save_rest(c->table, c->slot, &cut);
 }
 
 /* -------------------------------------------------------------- subscriptions */
@@ -141,7 +141,7 @@ orphan_next(struct unix_connection *c, uint32_t *index)
 {
 	while (*index < c->slot->cursors) {
 		struct unix_cursor *record
-		    = unix_slot_cursor(&c->sink->table, c->slot, (*index)++);
+		    = unix_slot_cursor(c->table, c->slot, (*index)++);
 
 		if (record_counts(c, record) && !has_subscription(c, *index - 1))
 			return record;
@@ -236,7 +236,7 @@ go_on_with_all(struct unix_sink *sink, bool whatever)
 	LIST_FOREACH(c, &sink->connections, link) {
 		c->settled = c->unsettled && c->slot != NULL && (whatever || !waits_for_log(c));
 		if (c->settled)
-			settle(sink, c->slot);
+			settle(c);
 	}
 	for (c = LIST_FIRST(&sink->connections); c != NULL; c = next) {
 		next = LIST_NEXT(c, link);
@@ -267,42 +267,44 @@ recovered(struct turn_task *task)
 
 /* What is known of the peer, or what is stored for it, is not to be trusted. */
 static void
-give_up(struct unix_sink *sink, struct unix_slot *slot, const char *name, int fd)
+give_up(struct unix_table *table, struct unix_slot *slot, const char *name, int fd)
 {
 	if (fd >= 0)
 		unix_send_away(name, fd);
 	unix_slot_set_state(slot, UNIX_FREE);
-	unix_slot_discard(&sink->table, slot);
+	unix_slot_discard(table, slot);
 }
 
 static void
-recover_slot(struct unix_sink *sink, uint32_t index)
+recover_slot(struct unix_sink *sink, struct unix_table *table, uint32_t index)
 {
-	struct unix_slot *slot = unix_table_slot(&sink->table, index);
+	struct unix_slot *slot = unix_table_slot(table, index);
 	char name[UNIX_STORE_NAME_SIZE];
 	int fd;
 
 	if (unix_slot_state(slot) == UNIX_FREE)
 		return;
 	slot->index = index;
-	unix_slot_store_name(&sink->table, slot, name);
+	unix_slot_store_name(table, slot, name);
 	fd = fdstore_take(name);
-	if (fd < 0 || !fd_matches(slot, fd) || !unix_slot_sane(&sink->table, slot)) {
-		give_up(sink, slot, name, fd);
+	if (fd < 0 || !fd_matches(slot, fd) || !unix_slot_sane(table, slot)) {
+		give_up(table, slot, name, fd);
 		return;
 	}
-	unix_slot_lock(&sink->table, slot);
-	forget_drafts(&sink->table, slot);
-	unix_connection_new(sink, slot, fd)->unsettled = true;
+	unix_slot_lock(table, slot);
+	forget_drafts(table, slot);
+	unix_connection_new(sink, table, slot, fd)->unsettled = true;
 }
 
 void
 unix_recover(struct unix_sink *sink)
 {
-	uint32_t used = sink->table.header->used;
+	struct unix_table *table;
 
-	for (uint32_t i = 0; i < used; i++)
-		recover_slot(sink, i);
+	LIST_FOREACH(table, &sink->tables, link)
+		for (uint32_t i = 0; i < table->header->used; i++)
+			recover_slot(sink, table, i);
+	unix_tables_consider(sink);
 	if (sink->open_count == 0)
 		return;
 	sink->recovering = true;

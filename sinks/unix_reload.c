@@ -76,7 +76,7 @@ answer_verdict(struct unix_connection *c, const struct unix_request *request)
 	const struct unix_reload *reload = c->reload;
 	struct unix_out out;
 
-	unix_out_begin(&out, &c->sink->table, c->slot);
+	unix_out_begin(&out, c->table, c->slot);
 	if (reload->ok) {
 		unix_out_text(&out, "{\"reply\":\"reload\"");
 		if (reload->text != NULL) {

@@ -15,7 +15,7 @@ error_begin(struct unix_out *out, struct unix_connection *c, const char *code, c
 	char message[512];
 
 	vsnprintf(message, sizeof message, format, args);
-	unix_out_begin(out, &c->sink->table, c->slot);
+	unix_out_begin(out, c->table, c->slot);
 	unix_out_text(out, "{\"error\":");
 	unix_out_name(out, code);
 	unix_out_text(out, ",\"message\":");
@@ -96,7 +96,7 @@ static int
 names_add(struct unix_connection *c, struct json_span id, const char *member,
     struct json_token token, struct unix_names *names)
 {
-	size_t max = (size_t)c->sink->options.limits.subscriptions;
+	size_t max = unix_connection_subscriptions(c);
 	int r;
 
 	if (names->count == max) {

@@ -56,7 +56,7 @@ unix_serve(struct unix_connection *c)
 	else if (r == -EMSGSIZE)
 		unix_refuse(c, no_id, "request-too-long",
 		    "a request may have %llu bytes; this one has more and was thrown away",
-		    (unsigned long long)c->sink->options.limits.request);
+		    (unsigned long long)unix_connection_request(c));
 	else if (r == -ENOMEM)
 		unix_connection_end(c);
 	free(copy);

@@ -14,7 +14,7 @@
 static void
 begin(struct unix_batch *batch, struct unix_out *out)
 {
-	unix_out_begin(out, &batch->connection->sink->table, batch->connection->slot);
+	unix_out_begin(out, batch->connection->table, batch->connection->slot);
 }
 
 static bool
@@ -184,7 +184,7 @@ say_ready(struct unix_batch *batch, struct unix_subscription *s, struct unix_pie
 		return true;
 	if (record->id < UNIX_IDS) {
 		const struct unix_id *stored
-		    = unix_slot_id(&c->sink->table, c->slot, record->id);
+		    = unix_slot_id(c->table, c->slot, record->id);
 
 		id = (struct json_span){ stored->text, stored->length };
 	}
@@ -225,7 +225,7 @@ say_gap(struct unix_batch *batch, const struct unix_subscription *s,
 
 	begin(batch, &out);
 	gap_line(&out, name_of(s), from, to, piece->phase == UNIX_HISTORY ? "history" : "queue");
-	batch->connection->sink->table.header->counters.lost += to - from + 1;
+	batch->connection->sink->table->header->counters.lost += to - from + 1;
 	return end(batch, &out);
 }
 
@@ -246,7 +246,7 @@ clip(const struct unix_subscription *s, const struct unix_piece *piece, struct s
 static void
 clip_long(const struct unix_batch *batch, const struct unix_subscription *s, struct span *span)
 {
-	uint64_t room = batch->connection->sink->table.shape.outbox, seq = span->first;
+	uint64_t room = batch->connection->table->shape.outbox, seq = span->first;
 	const struct log *log = s->cursor.log;
 
 	if (span->length <= room)
@@ -290,7 +290,7 @@ read_log(struct unix_batch *batch, struct unix_subscription *s, struct unix_piec
 	struct span span;
 	bool any;
 
-	if (unix_draft_pending(slot) + LINES_ROOM > batch->connection->sink->table.shape.outbox) {
+	if (unix_draft_pending(slot) + LINES_ROOM > batch->connection->table->shape.outbox) {
 		batch->full = true;
 		return true;
 	}

@@ -23,7 +23,7 @@ id_take(struct unix_connection *c, struct json_span id)
 	while (i < UNIX_IDS && used[i])
 		i++;
 	if (i < UNIX_IDS) {
-		struct unix_id *place = unix_slot_id(&c->sink->table, c->slot, i);
+		struct unix_id *place = unix_slot_id(c->table, c->slot, i);
 
 		place->length = (uint16_t)id.length;
 		memcpy(place->text, id.text, id.length);
@@ -49,7 +49,7 @@ open_stream(struct unix_plan *plan, struct stream *stream)
 	if (s == NULL)
 		return full ? -ENOSPC : -ENOMEM;
 	plan->begun[plan->answered++] = s;
-	unix_out_begin(&out, &c->sink->table, c->slot);
+	unix_out_begin(&out, c->table, c->slot);
 	unix_subscription_line(&out, stream, next);
 	return unix_out_end_bytes(&out) ? 0 : -ENOSPC;
 }
@@ -216,7 +216,7 @@ subscribe(struct unix_plan *plan)
 enum unix_answered
 unix_subscribe(struct unix_connection *c, struct unix_request *request)
 {
-	size_t max = c->sink->table.shape.cursors;
+	size_t max = c->table->shape.cursors;
 	struct unix_plan *plan = calloc(1, sizeof *plan + max * sizeof *plan->begun);
 	enum unix_answered answered = UNIX_ANSWERED;
 

@@ -10,7 +10,7 @@
 struct unix_cursor *
 unix_subscription_record(const struct unix_subscription *s)
 {
-	return unix_slot_cursor(&s->connection->sink->table, s->connection->slot, s->record);
+	return unix_slot_cursor(s->connection->table, s->connection->slot, s->record);
 }
 
 /* One that was never written is made so before it counts as written. */
@@ -18,10 +18,10 @@ static int
 record_take(struct unix_connection *c, uint16_t *ret)
 {
 	struct unix_slot *slot = c->slot;
-	uint32_t max = c->sink->table.shape.cursors;
+	uint32_t max = c->table->shape.cursors;
 
 	for (uint32_t i = 0; i < max; i++) {
-		struct unix_cursor *record = unix_slot_cursor(&c->sink->table, slot, i);
+		struct unix_cursor *record = unix_slot_cursor(c->table, slot, i);
 
 		if (i < slot->cursors && !unix_record_free(record->born, record->died, slot->sends))
 			continue;
@@ -95,7 +95,7 @@ unix_subscription_new(struct unix_connection *c, struct stream *stream,
 	*ret_full = record_take(c, &record) < 0;
 	if (*ret_full)
 		return NULL;
-	place = unix_slot_cursor(&c->sink->table, c->slot, record);
+	place = unix_slot_cursor(c->table, c->slot, record);
 	s = subscription_make(c, stream, record);
 	if (s == NULL) {
 		place->born = 0;
@@ -109,7 +109,7 @@ unix_subscription_new(struct unix_connection *c, struct stream *stream,
 int
 unix_subscription_adopt(struct unix_connection *c, uint16_t record, struct stream *stream)
 {
-	const struct unix_cursor *place = unix_slot_cursor(&c->sink->table, c->slot, record);
+	const struct unix_cursor *place = unix_slot_cursor(c->table, c->slot, record);
 	struct unix_subscription *s = subscription_make(c, stream, record);
 
 	if (s == NULL)

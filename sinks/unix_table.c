@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -112,25 +113,6 @@ header_valid(const struct extent *extent)
 	    && extent->size == shape_size(&header->shape) && header->used <= header->shape.slots;
 }
 
-static int
-table_make(struct unix_table *table, const char *name, const struct unix_shape *shape)
-{
-	struct unix_table_header *header;
-	int r = arena_take(table->arena, EXTENT_CONNECTIONS, name, shape_size(shape), false,
-	    &table->extent);
-
-	if (r < 0)
-		return r;
-	header = table->extent->memory;
-	*header = (struct unix_table_header){
-		.magic = MAGIC,
-		.version = UNIX_TABLE_VERSION,
-		.shape = *shape,
-	};
-	header->checksum = unix_table_checksum(header);
-	return 0;
-}
-
 struct unix_table
 unix_table_view(struct extent *extent)
 {
@@ -144,37 +126,112 @@ unix_table_view(struct extent *extent)
 	};
 }
 
-int
-unix_table_open(struct unix_table *table, struct arena *arena, const char *name,
-    const struct unix_shape *shape)
+/* Over an extent with a header that is right. */
+static int
+table_open(struct arena *arena, struct extent *extent, struct unix_table **ret)
 {
+	struct unix_table *table = calloc(1, sizeof *table);
+
+	if (table == NULL)
+		return -ENOMEM;
+	*table = unix_table_view(extent);
+	table->arena = arena;
+	table->taken = calloc((table->shape.slots + 63) / 64, sizeof *table->taken);
+	if (table->taken == NULL) {
+		free(table);
+		return -ENOMEM;
+	}
+	*ret = table;
+	return 0;
+}
+
+int
+unix_table_adopt(struct arena *arena, const char *name, struct unix_table **ret)
+{
+	struct extent *extent;
 	int r;
 
-	*table = (struct unix_table){ .arena = arena };
-	r = arena_take(arena, EXTENT_CONNECTIONS, name, shape_size(shape), false, &table->extent);
+	if (!arena_has(arena, EXTENT_CONNECTIONS, name))
+		return -ENOENT;
+	r = arena_take(arena, EXTENT_CONNECTIONS, name, page_size(), false, &extent);
 	if (r < 0)
 		return r;
-	if (!header_valid(table->extent)) {
-		arena_drop(arena, table->extent);
-		r = table_make(table, name, shape);
-		if (r < 0)
-			return r;
+	if (!header_valid(extent)) {
+		arena_drop(arena, extent);
+		return -EPROTONOSUPPORT;
 	}
-	*table = unix_table_view(table->extent);
-	table->arena = arena;
+	r = table_open(arena, extent, ret);
+	if (r < 0)
+		extent_release(arena, extent);
+	return r;
+}
+
+int
+unix_table_new(struct arena *arena, const char *name, const struct unix_shape *shape,
+    const struct unix_table *former, struct unix_table **ret)
+{
+	struct unix_table_header *header;
+	struct extent *extent;
+	int r = arena_take(arena, EXTENT_CONNECTIONS, name, shape_size(shape), false, &extent);
+
+	if (r < 0)
+		return r;
+	header = extent->memory;
+	*header = (struct unix_table_header){
+		.magic = MAGIC,
+		.version = UNIX_TABLE_VERSION,
+		.shape = *shape,
+	};
+	if (former != NULL) {
+		header->listener = former->header->listener;
+		header->listener_table = former->header->listener_table;
+	}
+	r = table_open(arena, extent, ret);
+	if (r < 0) {
+		arena_drop(arena, extent);
+		return r;
+	}
+	__atomic_store_n(&header->checksum, unix_table_checksum(header), __ATOMIC_RELEASE);
 	return 0;
 }
 
 void
 unix_table_close(struct unix_table *table, bool drop)
 {
-	if (table->extent == NULL)
-		return;
 	if (drop)
 		arena_drop(table->arena, table->extent);
 	else
 		extent_release(table->arena, table->extent);
-	table->extent = NULL;
+	free(table->taken);
+	free(table);
+}
+
+int64_t
+unix_table_free_slot(const struct unix_table *table)
+{
+	uint32_t slots = table->shape.slots;
+
+	for (uint32_t i = 0; i < slots; i += 64) {
+		uint64_t bits = ~table->taken[i / 64];
+
+		if (bits != 0 && i + (uint32_t)__builtin_ctzll(bits) < slots)
+			return i + (uint32_t)__builtin_ctzll(bits);
+	}
+	return -1;
+}
+
+void
+unix_table_mark(struct unix_table *table, uint32_t index, bool taken)
+{
+	uint64_t bit = UINT64_C(1) << (index % 64);
+
+	if (taken) {
+		table->taken[index / 64] |= bit;
+		table->connections++;
+	} else {
+		table->taken[index / 64] &= ~bit;
+		table->connections--;
+	}
 }
 
 static uint64_t

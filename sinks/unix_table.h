@@ -24,13 +24,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 #include <sys/socket.h>
 
 #include "sinks/unix_options.h"
 #include "streams/arena.h"
 #include "streams/log.h"
 
-#define UNIX_TABLE_VERSION 1
+#define UNIX_TABLE_VERSION 2
 #define UNIX_HOME 1024u              /* bytes of the outbox that share the slot's page */
 #define UNIX_OWN 384u                /* bytes for struct unix_connection */
 #define UNIX_SPANS 64                /* of the ring in one message */
@@ -164,16 +165,22 @@ struct unix_table_header {
 	uint32_t spare;
 	uint64_t generations;        /* of connections and listeners; never given twice */
 	uint64_t listener;           /* the stored listener's generation; 0: it is not stored */
+	uint64_t listener_table;     /* and the id of the table that it is named by */
 	struct unix_counters counters;
 };
 
 struct unix_table {
+	LIST_ENTRY(unix_table) link;
 	struct arena *arena;
 	struct extent *extent;
 	struct unix_table_header *header;
 	struct unix_shape shape;
 	uint64_t stride;
+	uint64_t *taken;             /* slots of this process's connections, a bit each */
+	size_t connections;          /* how many */
 };
+
+LIST_HEAD(unix_table_list, unix_table);
 
 /* The shape that these options need. */
 struct unix_shape unix_shape_for(const struct unix_options *options);
@@ -181,16 +188,24 @@ struct unix_shape unix_shape_for(const struct unix_options *options);
 /* May an open table of this shape serve these options? */
 bool unix_shape_serves(const struct unix_shape *shape, const struct unix_options *options);
 
-/* Adopts the table of this name as it is, else makes one.  0 or -errno. */
-int unix_table_open(struct unix_table *table, struct arena *arena, const char *name,
-    const struct unix_shape *shape);
+/* Adopts the table of this name.  0 or -errno: -ENOENT: there is none; -EPROTONOSUPPORT: of another
+ * version, or damaged, and it was dropped. */
+int unix_table_adopt(struct arena *arena, const char *name, struct unix_table **ret);
 
 /* Reads another's, whose header is right, as it lies; and what makes a header right.  For tests. */
 struct unix_table unix_table_view(struct extent *extent);
 uint32_t unix_table_checksum(const struct unix_table_header *header);
 
-/* Leaves it to a successor, or gives it back for good.  Takes a zeroed one. */
+/* A new one, which has the stored listener of the former, or of nobody (NULL).  0 or -errno. */
+int unix_table_new(struct arena *arena, const char *name, const struct unix_shape *shape,
+    const struct unix_table *former, struct unix_table **ret);
+
+/* Leaves it to a successor, or gives it back for good. */
 void unix_table_close(struct unix_table *table, bool drop);
+
+/* The lowest slot that is free, so that few pages are in use; -1: none. */
+int64_t unix_table_free_slot(const struct unix_table *table);
+void unix_table_mark(struct unix_table *table, uint32_t index, bool taken);
 
 struct unix_slot *unix_table_slot(const struct unix_table *table, uint32_t index);
 

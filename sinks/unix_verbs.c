@@ -22,7 +22,7 @@ unix_ping(struct unix_connection *c, struct unix_request *request)
 {
 	struct unix_out out;
 
-	unix_out_begin(&out, &c->sink->table, c->slot);
+	unix_out_begin(&out, c->table, c->slot);
 	unix_out_text(&out, "{\"reply\":\"ping\"");
 	unix_out_id(&out, request->id);
 	(void)unix_out_end(&out);
@@ -34,7 +34,7 @@ unix_ping(struct unix_connection *c, struct unix_request *request)
 void
 unix_reply_begin(struct unix_out *out, struct unix_connection *c, const char *verb, uint64_t count)
 {
-	unix_out_begin(out, &c->sink->table, c->slot);
+	unix_out_begin(out, c->table, c->slot);
 	unix_out_text(out, "{\"reply\":");
 	unix_out_name(out, verb);
 	unix_out_text(out, ",\"count\":");
@@ -69,7 +69,7 @@ answer_stream(struct unix_connection *c, struct stream *stream,
 	struct unix_answer *answer = &unix_draft(c->slot)->answer;
 	struct unix_out out;
 
-	unix_out_begin(&out, &c->sink->table, c->slot);
+	unix_out_begin(&out, c->table, c->slot);
 	line(&out, stream);
 	if (!unix_out_end(&out))
 		return false;
@@ -98,7 +98,7 @@ no_room(struct unix_connection *c, const struct unix_request *request, const cha
 		return UNIX_ANSWERING;
 	unix_refuse(c, request->id, "answer-too-long", "the answer for \"%s\" does not fit into "
 	    "the sink's \"outbox\" of %llu bytes", name,
-	    (unsigned long long)c->sink->table.shape.outbox);
+	    (unsigned long long)c->table->shape.outbox);
 	return UNIX_ANSWERED;
 }
 

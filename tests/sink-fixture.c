@@ -119,6 +119,12 @@ sink_open(void)
 		fail_msg("the sink cannot be opened: %s", setting.message);
 }
 
+int
+sink_change(const struct unix_options *options)
+{
+	return unix_sink.change(setting.sink, options, &setting.message);
+}
+
 static void
 on_stopped(void *context)
 {
@@ -130,7 +136,8 @@ void
 sink_stop(bool handing_over, uint64_t drain_ns)
 {
 	setting.stopped = false;
-	unix_sink.stop(setting.sink, handing_over, drain_ns, on_stopped, NULL);
+	unix_sink.stop(setting.sink, handing_over ? SINK_HANDS_OVER : SINK_SHUTS_DOWN, drain_ns,
+	    on_stopped, NULL);
 	setting.sink = NULL;
 }
 

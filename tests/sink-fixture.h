@@ -43,6 +43,7 @@ int setting_close(void **state);
 
 void sink_open(void);
 int sink_try_open(void);
+int sink_change(const struct unix_options *options);
 void sink_stop(bool handing_over, uint64_t drain_ns);   /* over when setting.stopped */
 
 /* All that can happen without the clock moving. */

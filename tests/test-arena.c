@@ -57,6 +57,20 @@ assert_all(const struct extent *extent, unsigned char byte)
 
 /* ------------------------------------------------------------------ extents */
 
+/* Names in the fd store are made of them, and those of an arena that was lost may still be there. */
+static void
+ids_of_a_new_arena_are_above_those_of_the_one_before(void **state)
+{
+	uint64_t last = take(*state, "one", PAGE)->id;
+	struct arena *arena;
+	struct extent *extent;
+
+	assert_int_equal(arena_create(&arena), 0);
+	extent = take(arena, "one", PAGE);
+	assert_true(extent->id > last);
+	arena_free(arena);
+}
+
 static void
 a_new_extent_is_of_whole_pages_and_zero(void **state)
 {
@@ -579,6 +593,7 @@ main(void)
 		TEST(a_range_can_be_locked),
 		TEST(a_successor_finds_the_contents),
 		TEST(ids_are_never_used_again),
+		TEST(ids_of_a_new_arena_are_above_those_of_the_one_before),
 		TEST(what_nobody_took_is_listed_and_can_be_dropped),
 		TEST(many_extents_are_found_again),
 		TEST(an_entry_that_is_not_true_yet_was_never_there),

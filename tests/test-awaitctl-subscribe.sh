@@ -1,7 +1,7 @@
 #!/bin/sh
 # awaitctl subscribe, against a scripted peer: what it prints, when it ends, how it resumes.
 . "${top_srcdir:-.}/tests/awaitctl-lib.sh"
-plan 48
+plan 51
 TZ=UTC
 export TZ
 
@@ -245,6 +245,30 @@ converse "$begin
 	eof" subscribe door
 claim after_restarted_it_resumes ended 1
 claim and_the_half_line_before_is_dropped printed "$door" "$door2"
+converse "accept
+	send $hello
+	expect {\"subscribe\":[\"door\"],\"id\":0}
+	send
+	send $hello
+	send {\"error\":\"restarted\"}
+	leave
+	close
+	return
+	$begin
+	send {\"error\":\"unknown\",\"id\":0}
+	eof" subscribe door
+claim restarted_before_the_answer_it_asks_again ended 1
+claim and_was_answered said 'unknown'
+converse "$begin
+	send $door2
+	send {\"error\":\"closing\",\"message\":\"m\",\"reason\":\"moved\"}
+	leave
+	close
+	return
+	$resume
+	send {\"error\":\"unknown\",\"id\":0}
+	eof" subscribe door
+claim a_socket_that_closes_is_waited_for ended 1
 converse "$begin
 	send $queue
 	close

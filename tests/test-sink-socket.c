@@ -101,7 +101,7 @@ the_mode_is_as_configured_and_changes_at_a_reload(void **state)
 	assert_int_equal(file.st_mode & 07777, 0604);
 	other = setting.options;
 	other.mode = 0666;
-	assert_int_equal(unix_sink.change(setting.sink, &other), 0);
+	assert_int_equal(sink_change(&other), 0);
 	assert_int_equal(stat(setting.path, &file), 0);
 	assert_int_equal(file.st_mode & 07777, 0666);
 }
@@ -136,21 +136,6 @@ a_group_that_one_may_not_give_is_an_error(void **state)
 	assert_true(line_is_like(setting.message, "cannot give ~/s to the group 1: ~"));
 	setting.sink = NULL;
 	assert_int_equal(access(setting.path, F_OK), -1);
-}
-
-static void
-another_path_needs_another_sink(void **state)
-{
-	struct unix_options other;
-
-	(void)state;
-	sink_open();
-	other = setting.options;
-	other.path = "/tmp/elsewhere";
-	assert_int_equal(unix_sink.change(setting.sink, &other), -EOPNOTSUPP);
-	other = setting.options;
-	other.limits.subscriptions = 1000;
-	assert_int_equal(unix_sink.change(setting.sink, &other), -EOPNOTSUPP);
 }
 
 static void
@@ -424,7 +409,6 @@ main(void)
 		ON_MANUAL_CLOCK(the_mode_is_as_configured_and_changes_at_a_reload),
 		ON_MANUAL_CLOCK(the_group_is_as_configured),
 		ON_MANUAL_CLOCK(a_group_that_one_may_not_give_is_an_error),
-		ON_MANUAL_CLOCK(another_path_needs_another_sink),
 		ON_MANUAL_CLOCK(the_file_goes_with_the_sink),
 		ON_MANUAL_CLOCK(a_file_that_another_has_put_there_stays),
 		ON_MANUAL_CLOCK(one_more_than_allowed_is_told_and_closed),
