@@ -1,12 +1,15 @@
 /* kills - exactly once across SIGKILL, tried: a daemon under load is killed again and again, and every
  * line that its subscribers get is checked (tests/traffic.h).
  *
- *	kills --awaitd PATH [--kills N] [--rate EVENTS-PER-SECOND] [--seed S] [--signal N]
- *	      [--reloads] [--steps FROM-TO]
+ *	kills --awaitd PATH [--other PATH] [--kills N] [--rate EVENTS-PER-SECOND] [--seed S]
+ *	      [--signal N] [--reloads] [--steps FROM-TO]
+ *
+ * --other: every second life is that program's, as in an upgrade and back.
  *
  * --reloads: between the kills, and shortly before them, the config changes and SIGHUP is sent: a
  * stream comes and goes, another gets other operators, and the histories of those under load change
- * their size and move into a file and back.
+ * their size and move into a file and back.  Now and then it changes between two lives, and now and
+ * then into one that is wrong, so that the last good one runs on.
  *
  * --steps: instead of a random moment, the daemon is let run for k instructions of a working period
  * (ptrace(2), PTRACE_SINGLESTEP) and then killed, for each k of the range.
@@ -31,7 +34,7 @@ static unsigned int kills = 100, step_from, step_to, seed;
 static double rate = 50000;
 static int signal_number = SIGKILL;
 static bool reloads;
-static const char *daemon_path;
+static const char *daemon_path, *other_path;
 
 static uint64_t
 random_ns(uint64_t below)
@@ -40,11 +43,18 @@ random_ns(uint64_t below)
 }
 
 static void
+upgrade(struct traffic *context)
+{
+	if (other_path != NULL)
+		traffic_set_daemon(context->deaths % 2 == 0 ? daemon_path : other_path);
+}
+
+static void
 run_random(void)
 {
 	for (unsigned int i = 0; i < kills; i++) {
 		traffic_work(&traffic, random_ns(40 * NSEC_PER_MSEC));
-		traffic_kill(&traffic, signal_number, NULL);
+		traffic_kill(&traffic, signal_number, upgrade);
 	}
 	traffic_work(&traffic, 100 * NSEC_PER_MSEC);
 }
@@ -133,7 +143,7 @@ other_open(void)
 
 /* Whatever the dice say. */
 static void
-config_change(void)
+config_write(void)
 {
 	static const char *const sizes[] = { "4MiB", "8MiB", "16MiB", "32MiB" };
 	static const char timer[] = "{\"source\": {\"type\": \"timer\", \"interval\": \"1ms\"}";
@@ -152,7 +162,29 @@ config_change(void)
 	    ",\n \"t3\": %s, \"operators\": [{\"op\": \"drop\", \"count\": %d}]}", timer,
 	    (int)random_ns(3));
 	traffic_config(&traffic, more, streams);
+}
+
+static void
+config_change(void)
+{
+	config_write();
 	kill(traffic.manager.pid, SIGHUP);
+}
+
+/* With nobody alive. */
+static void
+config_change_meanwhile(struct traffic *context)
+{
+	static const char *const wrong[] = { ", \"histroy\": \"1MiB\"", "" };
+
+	switch (random_ns(6)) {
+	case 0:
+		config_write();
+		break;
+	case 1:
+		traffic_config(context, wrong, "");
+		break;
+	}
 }
 
 static void
@@ -165,8 +197,9 @@ run_reloads(void)
 		config_change();
 		/* Into the middle of it, as often as behind it. */
 		traffic_work(&traffic, random_ns(i % 2 == 0 ? 2 * NSEC_PER_MSEC : 30 * NSEC_PER_MSEC));
-		traffic_kill(&traffic, signal_number, NULL);
+		traffic_kill(&traffic, signal_number, config_change_meanwhile);
 	}
+	config_change();
 	traffic_work(&traffic, 100 * NSEC_PER_MSEC);
 	if (kills >= 20 && (other.changes == 0 || other.ends == 0))
 		traffic_complain(&traffic, "no stream was changed or ended");
@@ -214,6 +247,7 @@ parse(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "awaitd", required_argument, NULL, 'a' },
+		{ "other", required_argument, NULL, 'o' },
 		{ "kills", required_argument, NULL, 'k' },
 		{ "rate", required_argument, NULL, 'r' },
 		{ "seed", required_argument, NULL, 's' },
@@ -228,6 +262,7 @@ parse(int argc, char **argv)
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (c) {
 		case 'a': daemon_path = optarg; break;
+		case 'o': other_path = optarg; break;
 		case 'k': kills = (unsigned int)strtoul(optarg, NULL, 10); break;
 		case 'r': rate = atof(optarg); break;
 		case 's': seed = (unsigned int)strtoul(optarg, NULL, 10); break;

@@ -1,7 +1,7 @@
 #!/bin/sh
 # awaitd below a service manager that keeps its fds: notifications, and restarts that nobody notices.
 . "${top_srcdir:-.}/tests/daemon-lib.sh"
-plan 38
+plan 44
 
 sink='"sinks": {"local": {"type": "unix", "path": "$S/awaitd.sock"}}'
 one='{"streams": {"a": {"source": {"type": "timer", "interval": "10ms"}}}, '"$sink"'}'
@@ -74,6 +74,21 @@ claim the_watchdog_was_fed within log_seen WATCHDOG=1 1
 kill -9 "$keeper"
 
 claim the_manager_ends_it_with_0 supervised_end
+
+# ------------------------------------------------------------------- the watchdog
+config "$one"
+: >"$folder/log"
+claim it_starts_below_an_impatient_manager supervised -w 2
+subscriber patient '{"subscribe":["a"]}'
+within seen patient '"stream":"a"' 20
+kill -STOP "$(supervised_pid)"
+claim one_that_hangs_is_not_fed_for within log_seen 'WATCHDOG EXPIRED' 1
+kill -CONT "$(supervised_pid)"
+claim and_is_aborted_and_started_again within log_seen 'SIGNAL 6' 1
+claim its_subscriber_misses_nothing within seen patient '"stream":"a"' $(($(grep -c '"stream":"a"' "$folder/patient") + 20))
+claim and_gets_nothing_twice unbroken patient a 40
+kill -9 "$peer"
+claim and_it_ends_with_0 supervised_end
 
 # -------------------------------------------------- what others have left in the store
 head -c 1000000 /dev/urandom >"$folder/garbage"

@@ -8,7 +8,9 @@
 kills=$top_builddir/tests/kills
 number=0 failed=0
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+other=$(mktemp)
+trap 'rm -f "$log" "$other"' EXIT
+cp "$top_builddir/awaitd" "$other" && chmod +x "$other"
 
 claim() { # NAME ARGUMENTS...
   name=$1; shift
@@ -27,7 +29,8 @@ claim() { # NAME ARGUMENTS...
 claim 'SIGKILL at random moments loses, repeats and tears nothing' --kills "${AWAITD_KILLS:-100}"
 claim 'SIGTERM hands over like SIGKILL' --kills 20 --signal 15
 claim 'SIGABRT, as of the watchdog, hands over like SIGKILL' --kills 20 --signal 6
-claim 'reloads under load, and kills in their middle, lose nothing of the streams that stay' --reloads --rate 20000 \
+claim 'an upgrade of the binary is not seen' --kills 20 --signal 15 --other "$other"
+claim 'reloads under load, kills in their middle, and configs that become wrong lose nothing of the streams that stay' --reloads --rate 20000 \
   --kills "${AWAITD_KILLS:-40}"
 claim 'a kill after each instruction of a working period' --steps "1-${AWAITD_STEPS:-300}"
 echo "1..$number"

@@ -459,15 +459,23 @@ clean_up(void)
 	rmdir(directory);
 }
 
+static const char *service[] = { NULL, "-c", NULL, NULL };
+
+void
+traffic_set_daemon(const char *daemon)
+{
+	service[0] = daemon;
+}
+
 void
 traffic_open(struct traffic *traffic, const char *daemon, double rate)
 {
 	static const char *const more[] = { ", \"history\": \"4MiB\"", ", \"history\": \"4MiB\"" };
 	static char config[128], notify[128];
-	static const char *service[] = { NULL, "-c", config, NULL };
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);       /* the daemon dies with us, and we with the script */
-	service[0] = daemon;
+	service[2] = config;
+	traffic_set_daemon(daemon);
 	if (mkdtemp(directory) == NULL)
 		abort();
 	atexit(clean_up);

@@ -79,6 +79,9 @@ const char *traffic_path(const char *name);
 void traffic_config(const struct traffic *traffic, const char *const more[TRAFFIC_STREAMS],
     const char *streams);
 
+/* The next life is this program's. */
+void traffic_set_daemon(const char *daemon);
+
 /* Starts the daemon and waits until it is ready. */
 void traffic_start(struct traffic *traffic);
 
