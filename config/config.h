@@ -62,7 +62,13 @@ struct config_sink {
 	struct option_typed sink;                 /* ops: struct sink_ops */
 };
 
+/* The section "daemon". */
+struct config_daemon {
+	bool lock_memory;
+};
+
 struct config {
+	struct config_daemon daemon;
 	const struct config_stream *const *streams;   /* in the order of their names */
 	size_t stream_count;
 	const struct config_sink *const *sinks;       /* likewise */

@@ -109,6 +109,7 @@ load_unknown(const struct loading *loading, const struct place *place)
 
 	suggestion_try(&suggestion, "streams");
 	suggestion_try(&suggestion, "sinks");
+	suggestion_try(&suggestion, "daemon");
 	suggestion_try(&suggestion, "$schema");
 	suggestion_try(&suggestion, "$comment");
 	if (suggestion.best != NULL)
@@ -116,7 +117,8 @@ load_unknown(const struct loading *loading, const struct place *place)
 		    "unknown member \"%.60s\", did you mean \"%s\"?", place->name, suggestion.best);
 	else
 		report_add(loading->report, place, REPORT_AT_KEY,
-		    "unknown member \"%.60s\", known here: \"streams\" and \"sinks\"", place->name);
+		    "unknown member \"%.60s\", known here: \"streams\", \"sinks\" and \"daemon\"",
+		    place->name);
 }
 
 /* Room for what a map of this size becomes; one more, since malloc(0) may give NULL. */
@@ -136,7 +138,9 @@ load_member(const struct loading *loading, const struct place *place, json_t *va
 	struct config *config = loading->config;
 	bool streams = strcmp(place->name, "streams") == 0;
 
-	if (!streams && strcmp(place->name, "sinks") != 0) {
+	if (strcmp(place->name, "daemon") == 0) {
+		config_daemon_load(loading->tables, loading->report, place, value, &config->daemon);
+	} else if (!streams && strcmp(place->name, "sinks") != 0) {
 		load_unknown(loading, place);
 	} else if (!json_is_object(value)) {
 		report_add(loading->report, place, REPORT_AT_VALUE,

@@ -2,6 +2,7 @@ libconfig_a_SOURCES = \
 	%D%/canonical.c \
 	%D%/canonical.h \
 	%D%/config.h \
+	%D%/daemon.c \
 	%D%/describe.c \
 	%D%/document.c \
 	%D%/document.h \

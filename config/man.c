@@ -139,5 +139,7 @@ config_man_write(const struct config_tables *tables, FILE *to)
 	write_options(to, config_stream_options);
 	for (int table = CONFIG_SOURCES; table <= CONFIG_SINKS; table++)
 		write_table(to, tables, (enum config_table)table);
+	fputs(".SH DAEMON\n", to);
+	write_options(to, config_daemon_options);
 	return ferror(to) ? -EIO : 0;
 }

@@ -275,6 +275,7 @@ config_schema(const struct config_tables *tables)
 	    with(json_object(), "enum", string_list(unit_names)));
 	properties = with(properties, "streams", map_of("stream", "The streams by their names."));
 	properties = with(properties, "sinks", map_of("sink", "The sinks by their names."));
+	properties = with(properties, "daemon", object_schema(config_daemon_options, NULL, NULL));
 	schema = with(json_object(), "$schema",
 	    json_string("https://json-schema.org/draft/2020-12/schema"));
 	schema = with(schema, "title", json_string("awaitd.json"));

@@ -25,6 +25,11 @@ struct sink_object {
 extern const struct option config_stream_options[];
 void config_stream_check(const void *options, struct option_report *report);
 
+/* Of a struct config_daemon. */
+extern const struct option config_daemon_options[];
+void config_daemon_load(const struct config_tables *tables, struct report *report,
+    const struct place *place, json_t *value, struct config_daemon *ret);
+
 /* One with a reference; NULL: something was told, or there is no memory. */
 struct stream_object *stream_object_new(const struct config_tables *tables, struct report *report,
     const struct place *place, json_t *value);

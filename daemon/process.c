@@ -1,8 +1,13 @@
 #include "daemon/process.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -62,4 +67,29 @@ process_prepare(void)
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)crash_open();
 	process_raise_limit();
+}
+
+static bool locked;
+
+/* The limit counts all that is mapped, though with MCL_ONFAULT nothing is read in for it. */
+void
+process_lock_memory(bool lock, struct problems *problems)
+{
+	struct rlimit limit = { .rlim_cur = 0 };
+
+	if (lock == locked)
+		return;
+	if (!lock) {
+		(void)munlockall();
+		locked = false;
+		return;
+	}
+	if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0) {
+		locked = true;
+		return;
+	}
+	problems_add(problems, "memory cannot be locked (\"lock_memory\"): %s; the limit is %" PRIu64
+	    " KiB, LimitMEMLOCK=infinity in the unit would be right",
+	    strerror(errno), getrlimit(RLIMIT_MEMLOCK, &limit) == 0
+	        ? (uint64_t)limit.rlim_cur / 1024 : 0);
 }

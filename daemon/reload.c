@@ -9,6 +9,7 @@
 #include "daemon/load.h"
 #include "daemon/memory.h"
 #include "daemon/notify.h"
+#include "daemon/process.h"
 
 struct reload_request {
 	struct reload_request *next;
@@ -72,6 +73,7 @@ reload_right(struct reload *reload, const struct config *config)
 	char summary[LOAD_SUMMARY_LENGTH];
 
 	reload_intend(reload, config);
+	process_lock_memory(config->daemon.lock_memory, &problems);
 	graph_change(reload->graph, config, &problems);
 	reload_keep(reload);
 	if (problems.count == 0) {

@@ -269,6 +269,7 @@ supervisor_start_graph(struct supervisor *self, const struct loaded *loaded,
 
 	if (!loaded->last_good && loaded->intended == NULL)
 		reload_intend(&self->reload, loaded->config);
+	process_lock_memory(loaded->config->daemon.lock_memory, problems);
 	graph_start(self->graph, loaded->config, &past, problems);
 }
 

@@ -112,8 +112,8 @@ tests_flood_LDADD = libbase.a -lpthread
 # drive: the same load each time, for test-hot-path.sh
 check_PROGRAMS += tests/drive
 tests_drive_SOURCES = %D%/drive.c
-dist_check_SCRIPTS += %D%/test-flood.sh %D%/test-hot-path.sh
-TESTS += %D%/test-flood.sh %D%/test-hot-path.sh
+dist_check_SCRIPTS += %D%/test-flood.sh %D%/test-hot-path.sh %D%/test-lock-memory.sh
+TESTS += %D%/test-flood.sh %D%/test-hot-path.sh %D%/test-lock-memory.sh
 
 if HAVE_CMOCKA
 # awaitctl: its parts
