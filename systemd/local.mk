@@ -5,7 +5,8 @@ EXTRA_DIST += \
 	%D%/awaitd.socket \
 	%D%/sysusers.d/awaitd.conf \
 	%D%/tmpfiles.d/awaitd.conf \
-	%D%/user/awaitd.service.in
+	%D%/user/awaitd.service.in \
+	%D%/user/awaitd.socket
 dist_doc_DATA += %D%/devices.conf %D%/network.conf %D%/realtime.conf
 
 # Lines that only systemd 254 and later know go in where that is what we build with: an older
@@ -27,7 +28,7 @@ CLEANFILES += systemd/awaitd.service systemd/user/awaitd.service
 
 if SYSTEMD_UNITS
 systemdsystemunit_DATA = systemd/awaitd.service %D%/awaitd.socket
-systemduserunit_DATA = systemd/user/awaitd.service
+systemduserunit_DATA = systemd/user/awaitd.service %D%/user/awaitd.socket
 sysusers_DATA = %D%/sysusers.d/awaitd.conf
 tmpfiles_DATA = %D%/tmpfiles.d/awaitd.conf
 udevrulesdir = $(patsubst %/systemd/system,%/udev/rules.d,$(systemdsystemunitdir))

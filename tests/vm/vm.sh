@@ -15,7 +15,7 @@ set -euo pipefail
 suite=${SUITE:-trixie}
 packages=systemd,systemd-sysv,dbus,udev,kmod,gpiod,iproute2,procps,netcat-openbsd,jq,python3-minimal
 packages+=,busybox-static,gcc,make,libc6-dev,pkg-config,libgpiod-dev,libevent-dev,libsystemd-dev
-packages+=,libjansson-dev,libcmocka-dev,i2c-tools,linux-image-amd64,linux-headers-amd64,linux-source
+packages+=,libjansson-dev,libcmocka-dev,i2c-tools,libpam-systemd,linux-image-amd64,linux-headers-amd64,linux-source
 
 mirrors() { # the ones that this machine's own apt uses
   local uris
