@@ -380,10 +380,25 @@ tests_test_number_LDADD = $(TEST_LIBS)
 # streams/stream
 check_PROGRAMS += tests/test-stream
 TESTS += tests/test-stream
-tests_test_stream_SOURCES = %D%/test-stream.c %D%/stream-fixture.c %D%/stream-fixture.h
+tests_test_stream_SOURCES = %D%/test-stream.c %D%/stream-feed.c %D%/stream-feed.h \
+	%D%/stream-fixture.c %D%/stream-fixture.h
 tests_test_stream_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_stream_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_stream_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/test-stream-change
+TESTS += tests/test-stream-change
+tests_test_stream_change_SOURCES = %D%/test-stream-change.c %D%/stream-feed.c %D%/stream-feed.h \
+	%D%/stream-fixture.c %D%/stream-fixture.h
+tests_test_stream_change_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_stream_change_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_stream_change_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/test-stream-room
+TESTS += tests/test-stream-room
+tests_test_stream_room_SOURCES = %D%/test-stream-room.c %D%/stream-feed.c %D%/stream-feed.h \
+	%D%/stream-fixture.c %D%/stream-fixture.h
+tests_test_stream_room_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_stream_room_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_stream_room_LDADD = $(TEST_LIBS)
 
 # streams/operators
 check_PROGRAMS += tests/test-operators
@@ -411,10 +426,28 @@ tests_test_source_file_LDADD = $(TEST_LIBS)
 # streams: log
 check_PROGRAMS += tests/test-log
 TESTS += tests/test-log
-tests_test_log_SOURCES = %D%/test-log.c %D%/streams-test.h
+tests_test_log_SOURCES = %D%/test-log.c %D%/log-fixture.c %D%/log-fixture.h %D%/streams-test.h
 tests_test_log_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_log_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_log_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/test-log-adopt
+TESTS += tests/test-log-adopt
+tests_test_log_adopt_SOURCES = %D%/test-log-adopt.c %D%/log-fixture.c %D%/log-fixture.h %D%/streams-test.h
+tests_test_log_adopt_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_log_adopt_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_log_adopt_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/test-log-block
+TESTS += tests/test-log-block
+tests_test_log_block_SOURCES = %D%/test-log-block.c %D%/log-fixture.c %D%/log-fixture.h %D%/streams-test.h
+tests_test_log_block_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_log_block_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_log_block_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/test-log-change
+TESTS += tests/test-log-change
+tests_test_log_change_SOURCES = %D%/test-log-change.c %D%/log-fixture.c %D%/log-fixture.h %D%/streams-test.h
+tests_test_log_change_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_log_change_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_log_change_LDADD = $(TEST_LIBS)
 # streams: cursor
 check_PROGRAMS += tests/test-cursor
 TESTS += tests/test-cursor
