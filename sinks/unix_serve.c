@@ -2,6 +2,8 @@
 #include "sinks/unix_request.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
 
 bool
 unix_serve_pending(struct unix_connection *c)
@@ -18,6 +20,21 @@ request_done(struct unix_connection *c, uint64_t end)
 {
 	unix_receive_consume(c, end);
 	unix_draft(c->slot)->answer = (struct unix_answer){ .count = 0 };
+}
+
+/* Each successor came to it, too, and died of it. */
+static void
+give_up(struct unix_connection *c, uint64_t end)
+{
+	static const struct json_span no_id;
+	const struct crash_place *crash = &c->slot->crash;
+
+	unix_log(c->sink, LOG_ERR, "a request of user %u has killed the process %u times, the last "
+	    "time by %s: it is refused", (unsigned int)c->slot->uid, (unsigned int)crash->deaths,
+	    strsignal((int)crash->signal));
+	unix_refuse(c, no_id, "request-crashed", "the daemon has died of this request %u times: it "
+	    "is a bug of awaitd, and the request is left out", (unsigned int)crash->deaths);
+	request_done(c, end);
 }
 
 static void
@@ -39,6 +56,19 @@ serve_line(struct unix_connection *c, struct json_span line, uint64_t end)
 		unix_draft(c->slot)->answer.active = 1;
 }
 
+/* A stream may begin because of it, and has something else in hand then. */
+static void
+serve_in_hand(struct unix_connection *c, struct json_span line, uint64_t end)
+{
+	struct crash_place *outer = crash_place;
+
+	if (crash_enter(&c->slot->crash, end))
+		serve_line(c, line, end);
+	else
+		give_up(c, end);
+	crash_resume(outer);
+}
+
 void
 unix_serve(struct unix_connection *c)
 {
@@ -52,7 +82,7 @@ unix_serve(struct unix_connection *c)
 		return;
 	r = unix_receive_line(c, &line, &end, &copy);
 	if (r == 1)
-		serve_line(c, line, end);
+		serve_in_hand(c, line, end);
 	else if (r == -EMSGSIZE)
 		unix_refuse(c, no_id, "request-too-long",
 		    "a request may have %llu bytes; this one has more and was thrown away",

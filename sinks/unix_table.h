@@ -27,11 +27,12 @@
 #include <sys/queue.h>
 #include <sys/socket.h>
 
+#include "base/crash.h"
 #include "sinks/unix_options.h"
 #include "streams/arena.h"
 #include "streams/log.h"
 
-#define UNIX_TABLE_VERSION 2
+#define UNIX_TABLE_VERSION 3
 #define UNIX_HOME 1024u              /* bytes of the outbox that share the slot's page */
 #define UNIX_OWN 384u                /* bytes for struct unix_connection */
 #define UNIX_SPANS 64                /* of the ring in one message */
@@ -121,6 +122,7 @@ struct unix_slot {
 	uint64_t cookie;             /* SO_COOKIE */
 	uint32_t uid, index;
 	uint64_t sends, receives;    /* the counters */
+	struct crash_place crash;    /* the request in hand, by where it ends */
 	uint32_t cursors, patterns;  /* records beyond these were never written */
 	struct unix_receive receive[2];
 	struct unix_send send[2];

@@ -7,7 +7,7 @@
  *	"kill"		a SIGKILL, which is no bug, five times; counted in the file $CRASHING_KILLS
  *
  * In the words of its input: of a record where it is framed, of one that has "map" in it too in the
- * operator, or "log" in the encoder.  A timer's value 777 is "abort", in the encoder. */
+ * operator, or "log" in the encoder; of a request.  A timer's value 777 is "abort", in the encoder. */
 #include <fcntl.h>
 #include <regex.h>
 #include <signal.h>
@@ -20,6 +20,7 @@
 #include "daemon/command_line.h"
 #include "daemon/process.h"
 #include "daemon/supervisor.h"
+#include "sinks/unix_request.h"
 #include "sources/attr_parse.h"
 #include "sources/framing.h"
 #include "streams/encode.h"
@@ -124,6 +125,19 @@ __wrap_attr_parse(const struct attr_options *options, const regex_t *regex, cons
 {
 	crash(text, length);
 	return __real_attr_parse(options, regex, text, length, ret);
+}
+
+int __real_unix_request_parse(struct unix_connection *connection, struct json_span line,
+    struct unix_request *ret);
+int __wrap_unix_request_parse(struct unix_connection *connection, struct json_span line,
+    struct unix_request *ret);
+
+int
+__wrap_unix_request_parse(struct unix_connection *connection, struct json_span line,
+    struct unix_request *ret)
+{
+	crash(line.text, line.length);
+	return __real_unix_request_parse(connection, line, ret);
 }
 
 /* As daemon/main.c: -c FILE. */

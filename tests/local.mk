@@ -84,7 +84,7 @@ check_PROGRAMS += tests/crashing
 tests_crashing_SOURCES = %D%/crashing.c
 tests_crashing_LDADD = $(ROOMS) $(ROOM_LIBS)
 tests_crashing_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=framing_next,--wrap=json_value_member \
-	-Wl,--wrap=encoder_line,--wrap=attr_parse
+	-Wl,--wrap=encoder_line,--wrap=attr_parse,--wrap=unix_request_parse
 dist_check_SCRIPTS += %D%/test-poison.sh
 TESTS += %D%/test-poison.sh
 

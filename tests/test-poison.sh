@@ -2,7 +2,7 @@
 # Input that kills the daemon (tests/crashing has the bugs) is given up after three deaths, with a gap, and
 # nothing else is.
 . "${top_srcdir:-.}/tests/daemon-lib.sh"
-plan 23
+plan 30
 awaitd=$top_builddir/tests/crashing
 ulimit -c 0
 CRASHING_KILLS=$folder/kills
@@ -90,3 +90,16 @@ claim and_is_told_to_the_log_once said 'attr: what the source read has killed th
 echo 42 >"$folder/attr.new"
 mv "$folder/attr.new" "$folder/attr"
 claim and_another_one_is_read within seen all '"stream":"attr".*"value":42' 1
+
+# ------------------------------------------------------------------- a subscriber's requests
+before=$(grep -c ^SIGNAL "$folder/log")
+subscriber asks '{"subscribe":["timer"]}' '{"ping":1,"id":"abort"}' '{"ping":2,"id":"mine"}' '{"ping":3,"id":"fault"}' \
+	'{"unsubscribe":["timer"],"id":"last"}'
+claim requests_that_kill_are_refused within seen asks '^{"error":"request-crashed"' 2
+claim those_behind_them_are_answered within seen asks '"id":"last"' 1
+claim in_their_order test "$(sed -n 's/^{"\(reply\|error\)":"\([^"]*\)".*/\2/p' "$folder/asks" | tr '\n' ' ')" = \
+	'subscribe request-crashed ping request-crashed unsubscribe '
+claim behind_three_deaths_each test "$(grep -c ^SIGNAL "$folder/log")" = $((before + 6))
+claim over_one_connection seen asks '^{"hello"' 1
+claim and_nobody_else_was_asked_again test "$(grep -c '"hello"' "$folder/all")" = 1
+claim the_log_says_whose_they_were said 'a request of user [0-9]* has killed the process 3 times' 2
