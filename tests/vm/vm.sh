@@ -3,12 +3,15 @@
 #
 #   vm.sh prepare DIR            make the root directory DIR (about 70 s, from Debian packages)
 #   vm.sh install DIR TARBALL    build and install awaitd inside it, from a `make dist` tarball
-#   vm.sh boot DIR SCRIPT        boot it (2 s with KVM, 7 to 15 s without) and run SCRIPT in it as
-#                                root; its output is ours, its exit status too
+#   vm.sh boot DIR SCRIPT [PART] boot it (2 s with KVM, 7 to 15 s without) and run SCRIPT in it as
+#                                root; its output is ours, its exit status too.  Any number at once,
+#                                with different PARTs, which SCRIPT finds in /proc/cmdline: awaitd.part=PART
 #   vm.sh stamp                  changes with what `prepare` makes
+#   vm.sh accelerator DIR        which one it boots with
 #
-# DIR is one tree of Debian 13 that serves as build chroot and, over 9p, as the VM's root file system: what
-# the script writes stays in it.  SUITE=bookworm makes it one of Debian 12: kernel 6.1, systemd 252, libgpiod 1.6.
+# DIR is one tree of Debian 13 that serves as build chroot and, over 9p and below a tmpfs, as the VM's root file
+# system: of what the script writes only /test stays.  SUITE=bookworm makes it one of Debian 12: kernel 6.1,
+# systemd 252, libgpiod 1.6.
 # AWAITD_VM_ACCEL=tcg does not try KVM.  Needs root, qemu-system-x86, mmdebstrap and xz-utils.
 set -euo pipefail
 
@@ -63,9 +66,9 @@ KBUILD
 # of them are built in differs.
 make_initrd() {
   local root=$1 kernel=$2 work=$1/oot/initrd.d module
-  mkdir -p "$work"/{bin,m,r,dev}
+  mkdir -p "$work"/{bin,m,l,u,r,dev}
   cp "$root/bin/busybox" "$work/bin/"
-  for module in virtio_pci 9pnet_virtio 9p; do
+  for module in virtio_pci 9pnet_virtio 9p overlay; do
     chroot "$root" modprobe -S "$kernel" --show-depends "$module"
   done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' >"$root/oot/modules"
   while read -r module; do
@@ -77,7 +80,11 @@ make_initrd() {
 #!/bin/busybox sh
 /bin/busybox mount -t devtmpfs d /dev
 while read m; do /bin/busybox insmod /m/$m; done </m/order
-/bin/busybox mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000,cache=loose root /r || /bin/busybox poweroff -f
+/bin/busybox mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000,cache=loose root /l || /bin/busybox poweroff -f
+/bin/busybox mount -t tmpfs u /u
+/bin/busybox mkdir /u/u /u/w
+/bin/busybox mount -t overlay -o lowerdir=/l,upperdir=/u/u,workdir=/u/w o /r || /bin/busybox poweroff -f
+/bin/busybox mount --bind /l/test /r/test
 /bin/busybox mount --move /dev /r/dev
 exec /bin/busybox switch_root /r /lib/systemd/systemd
 INIT
@@ -112,7 +119,7 @@ TTYPath=/dev/ttyS0
 StandardOutput=tty
 StandardError=tty
 TimeoutStartSec=1500
-ExecStart=/bin/bash -c "bash /test/run.sh; echo $$? >/test/status; sync"
+ExecStart=/bin/bash -c "bash /test/run.sh; echo $$? >/test/status$(sed -n 's/.*awaitd.part=//p' /proc/cmdline | tr / -); sync"
 UNIT
   for unit in systemd-random-seed systemd-journal-flush systemd-update-utmp systemd-machine-id-commit \
     systemd-sysusers systemd-update-done systemd-hwdb-update ldconfig systemd-firstboot \
@@ -140,10 +147,11 @@ prepare() {
 
 install() {
   local root=$1 tarball=$2
-  rm -rf "$root/src" && mkdir "$root/src"
+  # What did not change since the last time is not built again.
+  mkdir -p "$root/src/b"
   tar -C "$root/src" --strip-components=1 -xf "$tarball"
-  chroot "$root" /bin/sh -ec 'cd /src && mkdir b && cd b &&
-    ../configure -q --prefix=/usr --sysconfdir=/etc --localstatedir=/var &&
+  chroot "$root" /bin/sh -ec 'cd /src/b &&
+    { [ -e config.status ] || ../configure -q --prefix=/usr --sysconfdir=/etc --localstatedir=/var; } &&
     make -s -j2 && make -s install && systemd-sysusers'
 }
 
@@ -151,11 +159,12 @@ install() {
 stamp() { sed '/^install()/,$d' "$0" | sha256sum | cut -c1-16; }
 
 # machine ROOT SECONDS ACCELERATOR BOOT-ARGUMENT...
-# A simple CPU: AVX is slow to emulate, and a host that is a guest itself refuses some of its own registers.
+# A simple CPU: AVX is slow to emulate, and a host that is a guest itself refuses some of its own registers.  One:
+# the kernel's threads for interrupts go before all else on it, so that edges, however close, do not merge.
 machine() {
   local root=$1 seconds=$2 accelerator=$3 kernel; shift 3
   kernel=$(ls "$root"/boot/vmlinuz-* | head -n 1)
-  timeout --foreground "$seconds" qemu-system-x86_64 -M q35 -accel "$accelerator" -cpu qemu64 -smp 2 -m 1G \
+  timeout --foreground "$seconds" qemu-system-x86_64 -M q35 -accel "$accelerator" -cpu qemu64 -smp 1 -m 1G \
     -nodefaults -no-user-config -display none -serial stdio -no-reboot \
     -fsdev "local,id=f,path=$root,security_model=none,multidevs=remap" \
     -device virtio-9p-pci,fsdev=f,mount_tag=root -device virtio-rng-pci \
@@ -179,15 +188,16 @@ accelerator() {
 }
 
 boot() {
-  local root=$1
-  cp "$2" "$root/test/run.sh"
-  rm -f "$root/test/status"
+  local root=$1 part=${3:-}
+  local status=$root/test/status${part/\//-}
+  cp "$2" "$root/test/run.sh.$$" && mv "$root/test/run.sh.$$" "$root/test/run.sh"
+  rm -f "$status"
   machine "$root" "${VM_TIMEOUT:-1200}" "$(accelerator "$root")" loglevel=4 systemd.unit=test.target \
-    systemd.show_status=0 mitigations=off lsm=capability
-  return "$(cat "$root/test/status" 2>/dev/null || echo 99)"
+    systemd.show_status=0 mitigations=off lsm=capability "${part:+awaitd.part=$part}"
+  return "$(cat "$status" 2>/dev/null || echo 99)"
 }
 
 case ${1:-} in
-  prepare | install | boot | stamp) "$@" ;;
-  *) sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 2 ;;
+  prepare | install | boot | stamp | accelerator) "$@" ;;
+  *) sed -n '2,15s/^# \{0,1\}//p' "$0"; exit 2 ;;
 esac

@@ -62,3 +62,19 @@ claim_attr_a_sensor_absent_at_start_is_waited_for() {
   lm75_up
   until_ 90 has_lines /tmp/board '.is == "up"' 1
 }
+
+claim_attr_a_read_that_does_not_return_is_told_and_delays_nobody() {
+  trap 'rm -f /run/stuck; attr_down' EXIT
+  mkfifo -m 644 /run/stuck
+  config "{\"streams\": {\"stuck\": {\"source\": {\"type\": \"attr\", \"path\": \"/run/stuck\", \"timeout\": \"500ms\"}},
+    \"load\": {\"source\": {\"type\": \"attr\", \"path\": \"/sys/kernel/mm/transparent_hugepage/enabled\", \"interval\": \"100ms\"}}},
+    \"sinks\": {\"local\": {\"type\": \"unix\", \"path\": \"$socket\"}}}"
+  service_start
+  subscribe /tmp/board '{"subscribe":["*"],"from":"oldest"}'
+  until_ 30 has_lines /tmp/board '.state == "stuck" and .is == "down" and .cause == "ETIMEDOUT"' 1
+  n=$(lines /tmp/board '.stream == "load"')
+  until_ 30 has_lines /tmp/board '.stream == "load"' $((n + 10))
+  echo 42 >/run/stuck
+  until_ 30 has_lines /tmp/board '.stream == "stuck" and .value == 42' 1
+  has_lines /tmp/board '.state == "stuck" and .is == "up"' 1
+}
