@@ -1,5 +1,5 @@
 # Benchmarks: built on demand, run by scripts/bench.
-EXTRA_DIST += %D%/cells.sh %D%/peer.mjs %D%/rows.jq %D%/servers.sh %D%/table.jq %D%/targets.jq
+EXTRA_DIST += %D%/cells.sh %D%/growth-svg.jq %D%/peer.mjs %D%/rows.jq %D%/servers.sh %D%/table.jq %D%/targets.jq
 EXTRA_PROGRAMS += bench/fanout
 bench_fanout_SOURCES = \
 	%D%/dialect.c \
@@ -24,6 +24,10 @@ bench_footprint_SOURCES = \
 	%D%/server.c \
 	%D%/server.h
 bench_footprint_LDADD = libbase.a
+
+EXTRA_PROGRAMS += bench/globs
+bench_globs_SOURCES = %D%/globs.c %D%/net.c %D%/net.h
+bench_globs_LDADD = libbase.a
 
 EXTRA_PROGRAMS += bench/limit
 bench_limit_SOURCES = \

@@ -44,6 +44,7 @@ struct graph {
 	struct arena *arena;
 	const struct sink_control *control;
 	TAILQ_HEAD(, stream_node) streams;
+	void *by_name;                       /* the same, a tree of tsearch() */
 	TAILQ_HEAD(, sink_node) sinks;
 	bool stopping, handing_over;
 	void (*done)(void *context);

@@ -1,5 +1,6 @@
 /* A stream's node: from its config to what streams/ asks for, and through its changes. */
 #include <errno.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,21 +71,27 @@ problem_of(int error)
 
 /* ------------------------------------------------------------------------ nodes */
 
-static struct stream_node *
-node_find(const struct graph *graph, const char *name)
+static int
+node_compare(const void *a, const void *b)
 {
-	struct stream_node *node;
+	const struct stream_node *left = a, *right = b;
 
-	TAILQ_FOREACH(node, &graph->streams, link)
-		if (strcmp(node->config->name, name) == 0)
-			return node;
-	return NULL;
+	return strcmp(left->config->name, right->config->name);
+}
+
+static bool
+node_exists(const struct graph *graph, const struct config_stream *config)
+{
+	const struct stream_node like = { .config = config };
+
+	return tfind(&like, &graph->by_name, node_compare) != NULL;
 }
 
 static void
 node_free(struct stream_node *node)
 {
 	TAILQ_REMOVE(&node->graph->streams, node, link);
+	tdelete(node, &node->graph->by_name, node_compare);
 	config_stream_unref(node->config);
 	config_stream_unref(node->former);
 	config_stream_unref(node->next);
@@ -99,13 +106,15 @@ node_new(struct graph *graph, const struct config_stream *config)
 
 	if (node == NULL)
 		return NULL;
+	node->graph = graph;
+	node->config = config;
 	node->operators = operators_new(config);
-	if (node->operators == NULL) {
+	if (node->operators == NULL || tsearch(node, &graph->by_name, node_compare) == NULL) {
+		free(node->operators);
 		free(node);
 		return NULL;
 	}
-	node->graph = graph;
-	node->config = config_stream_ref(config);
+	config_stream_ref(config);
 	TAILQ_INSERT_TAIL(&graph->streams, node, link);
 	return node;
 }
@@ -243,12 +252,9 @@ stream_nodes_apply(struct graph *graph, const struct config *config, const struc
 		following = TAILQ_NEXT(node, link);
 		node_apply(node, config_stream_find(config, node->config->name), problems);
 	}
-	for (size_t i = 0; i < config->stream_count; i++) {
-		const char *name = config->streams[i]->name;
-
-		if (node_find(graph, name) == NULL)
+	for (size_t i = 0; i < config->stream_count; i++)
+		if (!node_exists(graph, config->streams[i]))
 			node_begin(graph, config->streams[i], past, problems);
-	}
 }
 
 /* ------------------------------------------------------------ removed meanwhile */

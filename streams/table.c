@@ -10,6 +10,7 @@
 static struct {
 	struct stream **items;
 	size_t count, size;
+	size_t walked;                   /* where a walk was last */
 	struct streams_watch *watches;
 } table;
 
@@ -59,8 +60,11 @@ struct stream *
 streams_next(const struct stream *stream)
 {
 	const char *name = stream_name(stream);
-	size_t i = table_index(name, strlen(name)) + 1;
+	size_t i = table.walked;
 
+	if (i >= table.count || table.items[i] != stream)
+		i = table_index(name, strlen(name));
+	table.walked = ++i;
 	return i < table.count ? table.items[i] : NULL;
 }
 
