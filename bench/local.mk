@@ -1,6 +1,6 @@
-# Benchmarks: built on demand, run by scripts/bench.
+# Benchmarks: run by scripts/bench; `make check` builds them, so that they keep up.
 EXTRA_DIST += %D%/cells.sh %D%/growth-svg.jq %D%/peer.mjs %D%/rows.jq %D%/servers.sh %D%/table.jq %D%/targets.jq
-EXTRA_PROGRAMS += bench/fanout
+check_PROGRAMS += bench/fanout
 bench_fanout_SOURCES = \
 	%D%/dialect.c \
 	%D%/dialect.h \
@@ -14,7 +14,7 @@ bench_fanout_SOURCES = \
 	%D%/server.h
 bench_fanout_LDADD = libbase.a
 
-EXTRA_PROGRAMS += bench/footprint
+check_PROGRAMS += bench/footprint
 bench_footprint_SOURCES = \
 	%D%/dialect.c \
 	%D%/dialect.h \
@@ -25,11 +25,11 @@ bench_footprint_SOURCES = \
 	%D%/server.h
 bench_footprint_LDADD = libbase.a
 
-EXTRA_PROGRAMS += bench/globs
+check_PROGRAMS += bench/globs
 bench_globs_SOURCES = %D%/globs.c %D%/net.c %D%/net.h
 bench_globs_LDADD = libbase.a
 
-EXTRA_PROGRAMS += bench/limit
+check_PROGRAMS += bench/limit
 bench_limit_SOURCES = \
 	%D%/limit.c \
 	%D%/net.c \
@@ -37,7 +37,7 @@ bench_limit_SOURCES = \
 bench_limit_LDADD = libbase.a
 
 # streams: an event as a line, and into the log
-EXTRA_PROGRAMS += bench/append bench/check bench/encode
+check_PROGRAMS += bench/append bench/check bench/encode
 bench_append_SOURCES = %D%/append.c %D%/measure.h
 bench_append_LDADD = libstreams.a libasync.a libbase.a $(ROOM_LIBS)
 bench_check_SOURCES = %D%/check.c %D%/measure.h
@@ -46,12 +46,12 @@ bench_encode_SOURCES = %D%/encode.c %D%/measure.h
 bench_encode_LDADD = libstreams.a libbase.a
 
 # what surviving a SIGKILL costs
-EXTRA_PROGRAMS += bench/survive
+check_PROGRAMS += bench/survive
 bench_survive_SOURCES = %D%/measure.h %D%/survive.c
 bench_survive_LDADD = $(ROOMS) $(ROOM_LIBS)
 
 # async: what a yield costs, beside Node and Python
-EXTRA_PROGRAMS += bench/runtime
+check_PROGRAMS += bench/runtime
 bench_runtime_SOURCES = %D%/runtime.c %D%/measure.h
 bench_runtime_LDADD = libasync.a libbase.a $(ROOM_LIBS)
 EXTRA_DIST += %D%/runtime.mjs %D%/runtime.py %D%/runtime.sh

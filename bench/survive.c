@@ -18,7 +18,7 @@
 
 static struct {
 	struct log *log;
-	struct unix_table table;
+	struct unix_table *table;
 	struct unix_slot *slot;
 	struct iovec span;
 	struct unix_piece piece;
@@ -53,12 +53,12 @@ send_and_survive(void)
 {
 	struct unix_cut cut;
 
-	unix_draft_fill(&load.table, load.slot, &load.piece, 1, &load.span, 1, 0);
+	unix_draft_fill(load.table, load.slot, &load.piece, 1, &load.span, 1, 0);
 	unix_draft_commit(load.slot);
 	if (syscall(SYS_sendmmsg, load.ends[0], &unix_active(load.slot)->message, 1,
 	        MSG_DONTWAIT | MSG_NOSIGNAL) != 1)
 		abort();
-	unix_draft_settle(&load.table, load.slot, NULL, NULL, &cut);
+	unix_draft_settle(load.table, load.slot, NULL, NULL, &cut);
 	if (cut.cut)
 		abort();
 }
@@ -128,11 +128,11 @@ load_open(struct arena *arena)
 	struct span span;
 
 	if (log_open(arena, "temperature", &options, &load.log) < 0
-	    || unix_table_open(&load.table, arena, "local", &shape) < 0
+	    || unix_table_new(arena, "local", &shape, NULL, &load.table) < 0
 	    || socketpair(AF_UNIX, SOCK_STREAM, 0, load.ends) < 0)
 		exit(1);
-	unix_slot_init(&load.table, 0);
-	load.slot = unix_table_slot(&load.table, 0);
+	unix_slot_init(load.table, 0);
+	load.slot = unix_table_slot(load.table, 0);
 	load.slot->cursors = 1;
 	event.value = (struct json_value){ .kind = JSON_KIND_DOUBLE, .number = 21.375 };
 	while (log_next_seq(load.log) <= 4000)
@@ -161,7 +161,7 @@ main(int argc, char **argv)
 		measure_print("an event's commit", commit_many, NULL, 200000);
 	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
 		compare(sizes[i], calls > 0 ? calls : MESSAGES);
-	unix_table_close(&load.table, true);
+	unix_table_close(load.table, true);
 	log_drop(load.log);
 	arena_free(arena);
 	return 0;
