@@ -21,6 +21,7 @@
 #define RETRY_FDS_NS SECOND
 
 static void accept_ready(struct job *job);
+static bool store(struct unix_sink *sink, struct unix_connection *c);
 
 static void
 accept_arm(struct unix_listener *listener)
@@ -32,14 +33,21 @@ accept_arm(struct unix_listener *listener)
 	promise_perform_then(watch_readable(&listener->watch), &listener->job);
 }
 
+static void accept_pause(struct unix_listener *listener, uint64_t ns);
+
+/* Who was accepted and could not be stored is next, whether or not somebody else comes. */
 static void
 accept_retry(struct timer *timer)
 {
 	struct unix_listener *listener
 	    = (struct unix_listener *)((char *)timer - offsetof(struct unix_listener, retry));
+	struct unix_sink *sink
+	    = (struct unix_sink *)((char *)listener - offsetof(struct unix_sink, listener));
 
-	unix_accept_start((struct unix_sink *)((char *)listener
-	    - offsetof(struct unix_sink, listener)));
+	if (listener->unstored != NULL && !store(sink, listener->unstored))
+		accept_pause(listener, RETRY_STORE_NS);
+	else
+		unix_accept_start(sink);
 }
 
 static void
@@ -216,7 +224,7 @@ accept_ready(struct job *job)
 void
 unix_accept_start(struct unix_sink *sink)
 {
-	if (sink->stopping || sink->listener.fd < 0)
+	if (sink->stopping || sink->listener.fd < 0 || sink->listener.unstored != NULL)
 		return;
 	sink->listener.paused = false;
 	timer_stop(&sink->listener.retry);

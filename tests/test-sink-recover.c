@@ -619,6 +619,31 @@ while_the_store_is_full_nobody_new_is_greeted(void **state)
 }
 
 static void
+who_waits_for_the_store_is_greeted_though_nobody_else_comes_or_one_goes(void **state)
+{
+	struct client *first, *client;
+
+	(void)state;
+	sink_open();
+	first = client_new();
+	settle();
+	while (fdstore_notify("X=1") == 0)
+		continue;
+	client = client_connect();
+	settle();
+	client_expect_nothing(client);
+	client_free(first);
+	settle();
+	assert_int_equal(loop_manual_advance(10 * MILLISECOND), 0);
+	settle();
+	client_expect_nothing(client);
+	manager_receive(&manager);
+	assert_int_equal(loop_manual_advance(10 * MILLISECOND), 0);
+	settle();
+	client_expect(client, "{\"hello\":~");
+}
+
+static void
 a_socket_of_the_service_manager_is_taken_by_the_sinks_name(void **state)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -661,6 +686,9 @@ main(void)
 		    a_connection_whose_fd_was_not_stored_is_freed, store_open, store_close, NULL },
 		{ "while_the_store_is_full_nobody_new_is_greeted",
 		    while_the_store_is_full_nobody_new_is_greeted, store_open, store_close, NULL },
+		{ "who_waits_for_the_store_is_greeted_though_nobody_else_comes_or_one_goes",
+		    who_waits_for_the_store_is_greeted_though_nobody_else_comes_or_one_goes,
+		    store_open, store_close, NULL },
 		{ "a_socket_of_the_service_manager_is_taken_by_the_sinks_name",
 		    a_socket_of_the_service_manager_is_taken_by_the_sinks_name, store_open,
 		    store_close, NULL },
