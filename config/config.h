@@ -14,13 +14,26 @@
 
 #define CONFIG_FILE_MAX (8u << 20)   /* bytes of one file */
 
+struct config;
+struct config_stream;
+
 /* What config does not know of: the rows of each table, one an index, false behind the last.  The
  * callee fills *ret from its const ops. */
 typedef bool (*config_row)(size_t index, struct option_type *ret);
 
+struct config_whole;
+
+/* What no part of a config alone can say; called when each by itself is right. */
+typedef void (*config_check)(const struct config *config, struct config_whole *whole);
+
 struct config_tables {
 	config_row source, operator, sink;
+	config_check check;          /* or NULL */
 };
+
+/* Says that a stream's member is wrong; the message goes on from its pointer. */
+void config_stream_error(struct config_whole *whole, const struct config_stream *stream,
+    const char *member, const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /* ------------------------------------------------------------------ result */
 

@@ -156,6 +156,32 @@ load_member(const struct loading *loading, const struct place *place, json_t *va
 	}
 }
 
+struct config_whole {
+	struct report *report;
+};
+
+void
+config_stream_error(struct config_whole *whole, const struct config_stream *stream,
+    const char *member, const char *format, ...)
+{
+	const struct place streams = { NULL, "streams", 0 }, place = { &streams, stream->name, 0 };
+	va_list args;
+
+	va_start(args, format);
+	report_add_member(whole->report, &place, member, format, args);
+	va_end(args);
+}
+
+static int
+check_whole(const struct loading *loading)
+{
+	struct config_whole whole = { loading->report };
+
+	if (loading->tables->check != NULL)
+		loading->tables->check(loading->config, &whole);
+	return report_empty(loading->report) ? 0 : -EINVAL;
+}
+
 static int
 load_document(const struct loading *loading, json_t *root)
 {
@@ -180,7 +206,7 @@ load_document(const struct loading *loading, json_t *root)
 	if (config->text == NULL)
 		return -ENOMEM;
 	config->length = strlen(config->text);
-	return 0;
+	return check_whole(loading);
 }
 
 /* What has come of a document that was read (r: how it went); frees it. */

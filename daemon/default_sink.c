@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "daemon/tables.h"
+#include "sinks/sink.h"
 
 static json_t *
 sink_new(void)
@@ -18,10 +19,13 @@ sink_new(void)
 	return json_pack("{s:s, s:s+}", "type", "unix", "path", runtime, "/awaitd/awaitd.sock");
 }
 
+/* config: NULL: nothing but the sink. */
 static char *
 text_with_sink(const struct config *config)
 {
-	json_t *document = json_loadb(config->text, config->length, JSON_DECODE_ANY, NULL);
+	json_t *document = config == NULL
+	    ? json_object()
+	    : json_loadb(config->text, config->length, JSON_DECODE_ANY, NULL);
 	char *text = NULL;
 
 	if (json_object_set_new(document, "sinks", json_pack("{s:o}", "local", sink_new())) == 0)
@@ -38,6 +42,28 @@ has_sinks(const struct config *config)
 
 	json_decref(document);
 	return has;
+}
+
+size_t
+default_sink_line_max(const struct config *config)
+{
+	struct config *with = NULL;
+	struct config_errors *errors = NULL;
+	size_t max = SIZE_MAX;
+	char *text = has_sinks(config) ? NULL : text_with_sink(NULL);
+
+	if (text == NULL)
+		return max;
+	if (config_load_text(&daemon_tables, "the config", text, strlen(text), &with, &errors) == 0) {
+		const struct option_typed *sink = &with->sinks[0]->sink;
+
+		max = ((const struct sink_ops *)sink->ops)->line_max(sink->options);
+		config_free(with);
+	}
+	if (errors != NULL)
+		config_errors_free(errors);
+	free(text);
+	return max;
 }
 
 int

@@ -3,7 +3,12 @@
 #ifndef DAEMON_DEFAULT_SINK_H
 #define DAEMON_DEFAULT_SINK_H
 
+#include <stddef.h>
+
 #include "config/config.h"
+
+/* The longest line that it takes; SIZE_MAX: the config has "sinks". */
+size_t default_sink_line_max(const struct config *config);
 
 /* Replaces *config by one with the sink "local": at its default path; or, for a user with
  * $XDG_RUNTIME_DIR, at awaitd/awaitd.sock in that.  A config that has "sinks", be it empty, stays

@@ -13,12 +13,12 @@
 
 struct reload_request {
 	struct reload_request *next;
-	void (*done)(void *request, bool ok, const char *text);
+	void (*done)(void *request, enum reload_verdict verdict, const char *text);
 	void *request;
 };
 
 static void
-reload_answer(struct reload *reload, bool ok, const char *text)
+reload_answer(struct reload *reload, enum reload_verdict verdict, const char *text)
 {
 	struct reload_request *request, *next;
 
@@ -26,7 +26,7 @@ reload_answer(struct reload *reload, bool ok, const char *text)
 	reload->requests = NULL;
 	for (; request != NULL; request = next) {
 		next = request->next;
-		request->done(request->request, ok, text);
+		request->done(request->request, verdict, text);
 		free(request);
 	}
 }
@@ -35,7 +35,7 @@ void
 reload_refuse(struct reload *reload, const char *text)
 {
 	turn_task_cancel(&reload->task);
-	reload_answer(reload, false, text);
+	reload_answer(reload, RELOAD_REFUSED, text);
 }
 
 void
@@ -63,7 +63,7 @@ reload_wrong(struct reload *reload, const char *errors)
 	journal_text(LOG_ERR, errors);
 	journal_say(LOG_WARNING, "%s is wrong: everything goes on as it was", reload->path);
 	reload->note = "the config file is wrong, everything goes on as it was";
-	reload_answer(reload, false, errors);
+	reload_answer(reload, RELOAD_WRONG, errors);
 }
 
 static void
@@ -85,7 +85,8 @@ reload_right(struct reload *reload, const struct config *config)
 		reload->note = "a part of the config could not be applied, see the journal";
 	}
 	/* Before a sink closes through which somebody asked. */
-	reload_answer(reload, problems.count == 0, problems.text != NULL ? problems.text : "");
+	reload_answer(reload, problems.count == 0 ? RELOAD_DONE : RELOAD_DONE_IN_PART,
+	    problems.text != NULL ? problems.text : "");
 	problems_free(&problems);
 	graph_settle(reload->graph);
 }
@@ -112,7 +113,7 @@ reload_run(struct turn_task *task)
 }
 
 void
-reload_ask(struct reload *reload, void (*done)(void *request, bool ok, const char *text),
+reload_ask(struct reload *reload, void (*done)(void *request, enum reload_verdict verdict, const char *text),
     void *request)
 {
 	struct reload_request *asked;
@@ -123,7 +124,7 @@ reload_ask(struct reload *reload, void (*done)(void *request, bool ok, const cha
 		return;
 	asked = malloc(sizeof *asked);
 	if (asked == NULL) {
-		done(request, false, strerror(ENOMEM));
+		done(request, RELOAD_REFUSED, strerror(ENOMEM));
 		return;
 	}
 	*asked = (struct reload_request){ reload->requests, done, request };

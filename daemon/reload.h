@@ -25,7 +25,7 @@ struct reload {
 
 /* Reloads at the end of this turn.  `done` (NULL: nobody wants to know) is called once, later (at
  * once where memory is out): ok, or all that is wrong, a line each. */
-void reload_ask(struct reload *reload, void (*done)(void *request, bool ok, const char *text),
+void reload_ask(struct reload *reload, void (*done)(void *request, enum reload_verdict verdict, const char *text),
     void *request);
 
 /* Answers those that wait; nothing is reloaded. */

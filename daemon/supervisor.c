@@ -190,7 +190,7 @@ signals_close(struct supervisor *self)
 /* ------------------------------------------------------------- what sinks may ask */
 
 static void
-control_reload(void *context, void (*done)(void *request, bool ok, const char *text),
+control_reload(void *context, void (*done)(void *request, enum reload_verdict verdict, const char *text),
     void *request)
 {
 	struct supervisor *self = context;

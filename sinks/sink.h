@@ -11,13 +11,20 @@
 
 struct sink;
 
+enum reload_verdict {
+	RELOAD_DONE,
+	RELOAD_DONE_IN_PART,         /* the new config is in force, but for what could not be done */
+	RELOAD_WRONG,                /* the config is, and the one before it goes on */
+	RELOAD_REFUSED,              /* nothing was looked at */
+};
+
 /* What a sink may ask of the daemon, which wires it. */
 struct sink_control {
 	void *context;
 
-	/* Reloads the config; `done` is called once, later: ok, or all errors as text, a line
-	 * each. */
-	void (*reload)(void *context, void (*done)(void *request, bool ok, const char *text),
+	/* Reloads the config; `done` is called once, later, with all that went wrong as text, a
+	 * line each. */
+	void (*reload)(void *context, void (*done)(void *request, enum reload_verdict verdict, const char *text),
 	    void *request);
 
 	/* May this peer ask for reload and debug?  root and the daemon's own uid. */
@@ -46,6 +53,10 @@ struct sink_ops {
 	const struct option *options;
 	size_t options_size;
 	option_check check;
+
+	/* The longest line, in bytes with its LF, that a sink of these options takes from a
+	 * stream. */
+	size_t (*line_max)(const void *options);
 
 	/* Opens it: adopts what a predecessor left in arena and fd store under this name, else
 	 * binds and listens.  Returns 0 or -errno; *ret_message then says what is wrong and what

@@ -312,6 +312,12 @@ unix_sink_stats(const struct sink *handle, struct sink_stats *ret)
 	}
 }
 
+static size_t
+unix_line_max(const void *options)
+{
+	return unix_shape_for(options).outbox / 2;
+}
+
 const struct sink_ops unix_sink = {
 	.name = "unix",
 	.help = "A Unix stream socket on which any program subscribes, asks and lists "
@@ -319,6 +325,7 @@ const struct sink_ops unix_sink = {
 	.options = unix_option_table,
 	.options_size = sizeof(struct unix_options),
 	.check = unix_options_check,
+	.line_max = unix_line_max,
 	.open = unix_open,
 	.change = unix_change,
 	.stop = unix_stop,

@@ -6,7 +6,8 @@
 
 struct unix_reload {
 	struct unix_connection *connection;      /* NULL: it has gone */
-	bool begun, done, ok;
+	bool done;
+	enum reload_verdict verdict;
 	char *text;                              /* NULL: no memory, or nothing was said */
 };
 
@@ -37,12 +38,12 @@ unix_reload_forget(struct unix_connection *c)
 }
 
 static void
-reload_done(void *context, bool ok, const char *text)
+reload_done(void *context, enum reload_verdict verdict, const char *text)
 {
 	struct unix_reload *reload = context;
 
 	reload->done = true;
-	reload->ok = ok;
+	reload->verdict = verdict;
 	reload->text = text != NULL && text[0] != '\0' ? strdup(text) : NULL;
 	if (reload->connection == NULL)
 		reload_free(reload);
@@ -70,6 +71,12 @@ errors_out(struct unix_out *out, const char *text)
 	unix_out_text(out, "]");
 }
 
+static const char *const failures[] = {
+	[RELOAD_DONE_IN_PART] = "the configuration is in force, but for what could not be done",
+	[RELOAD_WRONG] = "the configuration is wrong; the one before it goes on",
+	[RELOAD_REFUSED] = "the configuration was not looked at",
+};
+
 static enum unix_answered
 answer_verdict(struct unix_connection *c, const struct unix_request *request)
 {
@@ -77,15 +84,15 @@ answer_verdict(struct unix_connection *c, const struct unix_request *request)
 	struct unix_out out;
 
 	unix_out_begin(&out, c->table, c->slot);
-	if (reload->ok) {
+	if (reload->verdict == RELOAD_DONE) {
 		unix_out_text(&out, "{\"reply\":\"reload\"");
 		if (reload->text != NULL) {
 			unix_out_text(&out, ",\"message\":");
 			unix_out_string_or_null(&out, reload->text);
 		}
 	} else {
-		unix_out_text(&out, "{\"error\":\"reload-failed\",\"message\":\"the configuration "
-		    "is wrong; the one before it goes on\"");
+		unix_out_text(&out, "{\"error\":\"reload-failed\",\"message\":");
+		unix_out_string_or_null(&out, failures[reload->verdict]);
 		errors_out(&out, reload->text);
 	}
 	unix_out_id(&out, request->id);

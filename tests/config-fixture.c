@@ -141,7 +141,9 @@ ROW(sources)
 ROW(operators)
 ROW(sinks)
 
-const struct config_tables fixture_tables = { sources_row, operators_row, sinks_row };
+const struct config_tables fixture_tables = {
+	.source = sources_row, .operator = operators_row, .sink = sinks_row,
+};
 
 static struct config *
 load(const char *text, char **ret_text)

@@ -24,7 +24,7 @@ on_log(void *context, int level, const char *sink, const char *text)
 }
 
 static void
-on_reload(void *context, void (*done)(void *request, bool ok, const char *text), void *request)
+on_reload(void *context, void (*done)(void *request, enum reload_verdict verdict, const char *text), void *request)
 {
 	(void)context;
 	setting.reload_done = done;

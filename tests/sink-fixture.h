@@ -30,7 +30,7 @@ struct setting {
 	bool stopped;
 	char log[4096];                  /* what it said, a line each */
 	/* reload: what is asked is kept here until the test answers. */
-	void (*reload_done)(void *request, bool ok, const char *text);
+	void (*reload_done)(void *request, enum reload_verdict verdict, const char *text);
 	void *reload_request;
 	bool unprivileged, manual;
 };

@@ -47,7 +47,9 @@ sink_row(size_t index, struct option_type *ret)
 	return false;
 }
 
-static const struct config_tables tables = { source_row, operator_row, sink_row };
+static const struct config_tables tables = {
+	.source = source_row, .operator = operator_row, .sink = sink_row,
+};
 
 /* --------------------------------------------------------------------- configs */
 

@@ -195,7 +195,9 @@ no_row(size_t index, struct option_type *ret)
 	return false;
 }
 
-static const struct config_tables one_table = { one_row, no_row, no_row };
+static const struct config_tables one_table = {
+	.source = one_row, .operator = no_row, .sink = no_row,
+};
 
 static void
 mistaken(struct option first, struct option second, const char *expected)

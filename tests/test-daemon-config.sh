@@ -1,7 +1,7 @@
 #!/bin/sh
 # awaitd's command line, --check, and how it ends when it cannot begin.
 . "${top_srcdir:-.}/tests/daemon-lib.sh"
-plan 31
+plan 36
 
 run()
 {
@@ -53,6 +53,24 @@ claim nothing_was_started test ! -e "$socket"
 run -c "$folder/missing.json"
 claim a_missing_config_is_78 ended_with 78
 claim a_missing_config_is_named grep -q 'missing.json' "$errors"
+
+long='"a": {"source": {"type": "timer", "interval": "10ms"}, "max_line": "1MiB", "history": "4MiB"}'
+longer='/streams/a/max_line: is more than a sink takes, 131072; '
+config "{\"streams\": {$long}}"
+run --check -c "$folder/awaitd.json"
+claim lines_that_no_sink_takes_are_78 ended_with 78
+claim also_if_it_is_the_usual_one grep -q "^$folder/awaitd.json:1:[0-9]*: $longer" "$errors"
+config "{\"streams\": {$long}, \"sinks\": {\"one\": {\"type\": \"unix\", \"path\": \"\$S/1\"},
+	\"two\": {\"type\": \"unix\", \"path\": \"\$S/2\"}}}"
+run --check -c "$folder/awaitd.json"
+claim and_if_there_are_two grep -q "$longer" "$errors"
+config "{\"streams\": {$long}, \"sinks\": {\"one\": {\"type\": \"unix\", \"path\": \"\$S/1\"},
+	\"two\": {\"type\": \"unix\", \"path\": \"\$S/2\", \"limits\": {\"outbox\": \"2MiB\"}}}}"
+run --check -c "$folder/awaitd.json"
+claim one_that_takes_them_is_enough ended_with 0
+config "{\"streams\": {$long}, \"sinks\": {}}"
+run --check -c "$folder/awaitd.json"
+claim and_none_has_no_say ended_with 0
 
 config '{"sinks": '
 run --check -c "$folder/awaitd.json"

@@ -118,7 +118,7 @@ a_busy_connection(struct feed *feed, struct feed *later)
 	swallow(client);
 	if (setting.reload_done != NULL) {
 		failing = true;
-		setting.reload_done(setting.reload_request, false, "a: wrong\nb: wrong\n");
+		setting.reload_done(setting.reload_request, RELOAD_WRONG, "a: wrong\nb: wrong\n");
 		failing = false;
 		setting.reload_done = NULL;
 	}

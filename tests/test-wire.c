@@ -281,17 +281,44 @@ reload_waits_for_the_verdict(void **state)
 	client = client_new();
 	client_send(client, "{\"reload\":true,\"id\":1}\n{\"ping\":1,\"id\":2}\n");
 	client_expect_nothing(client);
-	setting.reload_done(setting.reload_request, true, "");
+	setting.reload_done(setting.reload_request, RELOAD_DONE, "");
 	client_expect(client, "{\"reply\":\"reload\",\"id\":1}");
 	client_expect(client, "{\"reply\":\"ping\",\"id\":2}");
 	client_send(client, "{\"reload\":true,\"id\":3}\n");
 	settle();
-	setting.reload_done(setting.reload_request, false, "a:1:2: /x: wrong\nb:3:4: \"y\"\n");
+	setting.reload_done(setting.reload_request, RELOAD_WRONG, "a:1:2: /x: wrong\nb:3:4: \"y\"\n");
 	client_expect(client, "{\"error\":\"reload-failed\",\"message\":\"~\",\"errors\":"
 	    "[\"a:1:2: /x: wrong\",\"b:3:4: \\\"y\\\"\"],\"id\":3}");
 	client_ask(client, "{\"reload\":1}", "{\"error\":\"invalid-value\",~");
 	setting.unprivileged = true;
 	client_ask(client, "{\"reload\":true}", "{\"error\":\"not-allowed\",~");
+}
+
+static void
+a_verdict_says_what_is_in_force(void **state)
+{
+	static const struct {
+		enum reload_verdict verdict;
+		const char *answer;
+	} cases[] = {
+		{ RELOAD_DONE_IN_PART, "{\"error\":\"reload-failed\",\"message\":\"the configuration "
+		    "is in force, but for what could not be done\",\"errors\":[\"x\"]}" },
+		{ RELOAD_WRONG, "{\"error\":\"reload-failed\",\"message\":\"the configuration is "
+		    "wrong; the one before it goes on\",\"errors\":[\"x\"]}" },
+		{ RELOAD_REFUSED, "{\"error\":\"reload-failed\",\"message\":\"the configuration was "
+		    "not looked at\",\"errors\":[\"x\"]}" },
+	};
+	struct client *client;
+
+	(void)state;
+	sink_open();
+	client = client_new();
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		client_send(client, "{\"reload\":true}\n");
+		settle();
+		setting.reload_done(setting.reload_request, cases[i].verdict, "x\n");
+		client_expect(client, cases[i].answer);
+	}
 }
 
 static void
@@ -307,7 +334,7 @@ whoever_goes_while_the_config_is_reloaded_is_forgotten(void **state)
 	client_free(client);
 	settle();
 	settle();
-	setting.reload_done(setting.reload_request, true, "");
+	setting.reload_done(setting.reload_request, RELOAD_DONE, "");
 	client_ask(client_new(), "{\"ping\":1}", "{\"reply\":\"ping\"}");
 }
 
@@ -346,6 +373,7 @@ main(void)
 		ON_MANUAL_CLOCK(stats_counts),
 		ON_MANUAL_CLOCK(debug_shows_where_generators_stand),
 		ON_MANUAL_CLOCK(reload_waits_for_the_verdict),
+		ON_MANUAL_CLOCK(a_verdict_says_what_is_in_force),
 		ON_MANUAL_CLOCK(whoever_goes_while_the_config_is_reloaded_is_forgotten),
 		ON_MANUAL_CLOCK(a_pipelined_second_request_is_answered_second),
 		ON_REAL_LOOP(subscribe_answers_a_line_a_stream_then_the_reply_then_ready),
