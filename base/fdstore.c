@@ -108,6 +108,12 @@ fdstore_notify(const char *message)
 }
 
 int
+fdstore_notify_urgent(const char *message)
+{
+	return store.socket < 0 ? 0 : store_send_now(message, -1);
+}
+
+int
 fdstore_push(const char *name, int fd)
 {
 	char message[FDSTORE_NAME_MAX + 40];

@@ -53,4 +53,7 @@ size_t fdstore_drop_untaken(void);
  * anyone to tell; -EAGAIN as above; -errno. */
 int fdstore_notify(const char *message);
 
+/* The same, before the removals that found no room and are still owed. */
+int fdstore_notify_urgent(const char *message);
+
 #endif

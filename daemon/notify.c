@@ -16,6 +16,7 @@
 
 #define OWED_MAX 16
 #define RETRY_NS (100 * MILLISECOND)
+#define WATCHDOG_RETRY_NS (10 * MILLISECOND)
 #define STATUS_MAX 400
 
 struct message {
@@ -118,14 +119,17 @@ notify_status(const char *text)
 /* ------------------------------------------------------------------ watchdog */
 
 /* Only a loop that has finished a turn since the last time is alive: timers of one turn that keep
- * setting each other do not count. */
+ * setting each other do not count.  Clients who come and go keep the manager's queue full; that must
+ * not look like a hang. */
 static void
 watchdog_fire(struct timer *timer)
 {
 	uint64_t turns = loop_turns();
 
-	if (turns != notify.turns)
-		(void)fdstore_notify("WATCHDOG=1");
+	if (turns != notify.turns && fdstore_notify_urgent("WATCHDOG=1") == -EAGAIN) {
+		timer_call_after(timer, WATCHDOG_RETRY_NS, watchdog_fire);
+		return;
+	}
 	notify.turns = turns;
 	timer_call_after(timer, notify.watchdog_ns, watchdog_fire);
 }

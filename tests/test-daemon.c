@@ -414,6 +414,27 @@ the_watchdog_hears_twice_an_interval_that_the_loop_turns(void **state)
 }
 
 static void
+the_watchdog_takes_the_first_room_in_a_full_queue(void **state)
+{
+	const char *text;
+	int fed = 0;
+
+	setenv("WATCHDOG_USEC", "10000000", 1);
+	notify_open();
+	while (fdstore_notify("X=1") == 0)
+		continue;
+	fdstore_remove("owed");
+	assert_int_equal(loop_manual_advance(5 * SECOND), 0);
+	assert_string_equal(heard(*state), "X=1");
+	assert_int_equal(loop_manual_advance(10 * MILLISECOND), 0);
+	while (*(text = heard(*state)) != '\0')
+		fed += strcmp(text, "WATCHDOG=1") == 0;
+	assert_int_equal(fed, 1);
+	assert_int_equal(loop_manual_advance(5 * SECOND), 0);
+	assert_string_equal(heard(*state), "WATCHDOG=1");
+}
+
+static void
 a_watchdog_of_another_process_is_not_fed(void **state)
 {
 	setenv("WATCHDOG_USEC", "10000000", 1);
@@ -761,6 +782,7 @@ main(void)
 		NOTIFY_CLAIM(a_status_is_told_when_it_changes),
 		NOTIFY_CLAIM(what_finds_no_room_is_told_later_in_order),
 		NOTIFY_CLAIM(the_watchdog_hears_twice_an_interval_that_the_loop_turns),
+		NOTIFY_CLAIM(the_watchdog_takes_the_first_room_in_a_full_queue),
 		NOTIFY_CLAIM(a_watchdog_of_another_process_is_not_fed),
 		cmocka_unit_test(the_config_that_was_kept_last_is_found),
 		cmocka_unit_test(an_intended_config_is_told_until_it_is_kept),
