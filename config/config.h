@@ -66,8 +66,8 @@ struct config_stream {
 	int open;                                 /* enum config_open */
 	int64_t linger, expect;                   /* ns; 0: none */
 	/* hashes, defaults applied: of source and operators but for what is a limit (struct option);
-	 * of the source with that */
-	uint64_t chain, limits;
+	 * of the source alone, but for that; and with it */
+	uint64_t chain, origin, limits;
 };
 
 struct config_sink {

@@ -111,8 +111,8 @@ stream_filled(const struct fill *fill, const struct place *place, json_t *value,
 		return NULL;
 	}
 	public->limits = canonical_hash(CANONICAL_HASH_BEGIN, stream->source_text);
-	public->chain = canonical_hash(CANONICAL_HASH_BEGIN, identity);
-	public->chain = canonical_hash(public->chain ^ '|', stream->operators_text);
+	public->origin = canonical_hash(CANONICAL_HASH_BEGIN, identity);
+	public->chain = canonical_hash(public->origin ^ '|', stream->operators_text);
 	return stream;
 }
 

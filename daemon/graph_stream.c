@@ -37,6 +37,7 @@ options_of(const struct config_stream *config, const struct stream_operator *ope
 		.operators = operators,
 		.operator_count = config->operators.count,
 		.chain = config->chain,
+		.origin = config->origin,
 		.limits = config->limits,
 		.log = {
 			.size = config->history.size,

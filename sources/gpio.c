@@ -4,6 +4,7 @@
  * already; it is read at the beginning, and when edges were lost in a way that leaves it
  * uncertain. */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,8 +39,8 @@ struct gpio_options {
 	int64_t debounce, queue;
 };
 
-/* Of a queue that was full, and does not count: what is still to be done. */
-enum gpio_loss { LOSS_NONE, LOSS_TO_TELL, LOSS_TO_READ };
+/* What is still to be done: of a queue that was full, and does not count; of a line that is new. */
+enum gpio_loss { LOSS_NONE, LOSS_TO_TELL, LOSS_TO_READ, VALUE_TO_TELL };
 
 struct gpio_kept {
 	uint64_t initial_ns;         /* when its value was read; edges before that are in it */
@@ -73,7 +74,7 @@ struct gpio {
 	struct hotplug_wait hotplug;
 	uint64_t debounce_ns;        /* in software; 0: none, or the kernel does it */
 	int chosen;                  /* enum gpio_chosen */
-	bool stored, watching;
+	bool adopted, stored, watching;
 	int error;
 };
 
@@ -205,22 +206,8 @@ gpio_adopt(struct gpio *self)
 		return false;
 	}
 	gpio_line_of(self)->fd = fd;
-	self->stored = true;
+	self->stored = source_fd_is_kept(&self->source, LINE_KEY);
 	return true;
-}
-
-static int
-gpio_opened(struct gpio *self)
-{
-	struct gpio_line *line = gpio_line_of(self);
-	struct gpio_kept *kept = self->source.kept;
-
-	if (line->error < 0)
-		return source_fail(&self->source, line->error, "%s", line->request.message);
-	source_log(&self->source, LOG_INFO, "reads %s", line->request.message);
-	gpio_edges_begin(&self->edges, &self->source);
-	*kept = (struct gpio_kept){ .initial_ns = line->before_ns };
-	return 0;
 }
 
 /* Stored, the line outlives us.  The manager may be busy: then it is tried again at the next
@@ -231,6 +218,32 @@ gpio_store(struct gpio *self)
 	if (!self->stored)
 		self->stored = source_fd_keep(&self->source, LINE_KEY, gpio_line_of(self)->fd)
 		    != -EAGAIN;
+}
+
+/* A predecessor's, which it had not told the value of. */
+static bool
+gpio_is_new(const struct gpio *self)
+{
+	const struct gpio_kept *kept = self->source.kept;
+
+	return kept->initial_ns == 0 || kept->loss == VALUE_TO_TELL;
+}
+
+/* What is kept is committed before the line is stored: who finds the one finds the other. */
+static int
+gpio_opened(struct gpio *self)
+{
+	struct gpio_line *line = gpio_line_of(self);
+	struct gpio_kept *kept = self->source.kept;
+
+	if (line->error < 0)
+		return source_fail(&self->source, line->error, "%s", line->request.message);
+	source_log(&self->source, LOG_INFO, "reads %s", line->request.message);
+	gpio_edges_begin(&self->edges, &self->source);
+	*kept = (struct gpio_kept){ .initial_ns = line->before_ns, .loss = VALUE_TO_TELL };
+	gpio_edges_settle(&self->edges, &self->source);
+	gpio_store(self);
+	return 0;
 }
 
 static void
@@ -288,7 +301,7 @@ gpio_value(struct gpio *self)
 	const struct gpio_line *line = gpio_line_of(self);
 	struct gpio_kept *kept = self->source.kept;
 
-	kept->fresh = kept->loss == LOSS_NONE;
+	kept->fresh = kept->loss == VALUE_TO_TELL;
 	kept->loss = LOSS_NONE;
 	kept->pending = 0;
 	if (!source_enter(&self->source, VALUE_PLACE)) {
@@ -490,6 +503,16 @@ gpio_look(struct gpio *self, const void *arm)
 	return 0;
 }
 
+/* To the next generator; a call that goes on has the fd still. */
+static void
+gpio_leave(struct gpio *self)
+{
+	int fd = self->watching ? fcntl(gpio_line_of(self)->fd, F_DUPFD_CLOEXEC, 3) : -1;
+
+	if (fd >= 0)
+		source_fd_leave(&self->source, LINE_KEY, fd);
+}
+
 static void
 gpio_release(struct gpio *self)
 {
@@ -503,7 +526,9 @@ gpio_release(struct gpio *self)
 	hotplug_wait_fini(&self->hotplug);
 	if (self->watching)
 		watch_fini(&self->watch);
-	if (!source_handing_over(&self->source))
+	if (source_handing_over(&self->source))
+		gpio_leave(self);
+	else
 		source_fd_drop(&self->source, LINE_KEY);
 	blocking_close(self->blocking);
 }
@@ -521,10 +546,12 @@ gpio_body(struct coroutine *co, void *frame)
 		THROW(self->error);
 	while (gpio_next(self) != NULL)
 		YIELD(&self->source.event);
-	if (gpio_adopt(self))
+	self->adopted = gpio_adopt(self);
+	if (self->adopted && !gpio_is_new(self))
 		YIELD(source_up(&self->source));
 	else {
-		AWAIT(blocking_run(self->blocking, line_open_call));
+		AWAIT(blocking_run(self->blocking,
+		    self->adopted ? line_value_call : line_open_call));
 		self->error = gpio_opened(self);
 		if (self->error < 0)
 			THROW(self->error);

@@ -33,15 +33,29 @@ chain_mix(uint64_t hash, uint64_t word)
 	return (hash ^ word) * UINT64_C(0x100000001b3);
 }
 
+static uint32_t
+chain_fold(uint64_t hash)
+{
+	return (uint32_t)(hash ^ hash >> 32);
+}
+
+uint32_t
+chain_origin(const struct stream_options *options)
+{
+	uint64_t origin = options->origin != 0 ? options->origin : options->chain;
+
+	return chain_fold(chain_mix(origin, options->source.kept_size));
+}
+
 uint64_t
 chain_word(const struct stream_options *options)
 {
-	uint64_t hash = chain_mix(options->chain, options->source.kept_size);
+	uint64_t hash = options->chain;
 	size_t i;
 
 	for (i = 0; i < options->operator_count; i++)
 		hash = chain_mix(hash, options->operators[i].ops->kept_size);
-	return hash;
+	return (uint64_t)chain_origin(options) << 32 | (chain_fold(hash) | 1);
 }
 
 /* ------------------------------------------------------------------ building */
@@ -139,9 +153,21 @@ chain_revert(struct stream *stream)
 	memcpy(log_kept(stream->log), stream->committed, KEPT_MAX);
 }
 
+static void
+chain_clear_kept(struct stream *stream, size_t from)
+{
+	memset(chain_kept(stream) + from, 0, KEPT_MAX - from);
+	memset(stream->committed + from, 0, KEPT_MAX - from);
+}
+
 void
 chain_reset(struct stream *stream)
 {
-	memset(log_kept(stream->log), 0, KEPT_MAX);
-	memset(stream->committed, 0, KEPT_MAX);
+	chain_clear_kept(stream, 0);
+}
+
+void
+chain_reset_operators(struct stream *stream)
+{
+	chain_clear_kept(stream, KEPT_SOURCE + kept_align(stream->options.source.kept_size));
 }

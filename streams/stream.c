@@ -64,8 +64,12 @@ stream_reset(struct stream *stream)
 	const struct position nowhere = { .consumed = 0 };
 	bool first = log_chain(stream->log) == 0 && log_next_seq(stream->log) == 1;
 
-	stream_fds_drop(stream);
-	chain_reset(stream);
+	if (log_chain(stream->log) >> 32 == chain_origin(&stream->options))
+		chain_reset_operators(stream);
+	else {
+		stream_fds_drop(stream);
+		chain_reset(stream);
+	}
 	log_set_chain(stream->log, chain_word(&stream->options));
 	if (first)
 		log_commit(stream->log, &nowhere);
@@ -472,15 +476,20 @@ stream_renew(struct stream *stream)
 	stream_close(stream);
 }
 
-/* The old chain is over when it has cleaned up; stream_begin() finds that the log is another's. */
+/* The old chain is over when it has cleaned up; stream_begin() finds that the log is another's.  If
+ * only its operators are, its source leaves everything to that of the new one. */
 static int
 stream_replace_chain(struct stream *stream, const struct stream_options *options)
 {
+	bool same_source = chain_origin(options) == chain_origin(&stream->options);
 	int r = log_set_unit(stream->log, options->unit);
 
 	if (r < 0)
 		return r;
-	stream->renewing = false;
+	if (!same_source)
+		stream->renewing = false;
+	else if (stream->phase == PHASE_RUNNING)
+		stream->renewing = stream_is_wanted(stream);
 	stream_close(stream);
 	if (stream->phase == PHASE_ENDED)
 		stream->phase = PHASE_IDLE;

@@ -49,6 +49,7 @@ struct stream_options {
 	const struct stream_operator *operators;
 	size_t operator_count;
 	uint64_t chain;                    /* a hash of source and operators as configured */
+	uint64_t origin;                   /* the same of the source alone; 0: as `chain` */
 	uint64_t limits;                   /* the same of what may change without making it another */
 	struct log_options log;
 	const uid_t *allow_uids;           /* nobody else but root, if either is given */
@@ -62,15 +63,16 @@ struct stream_options {
 };
 
 /* Opens the log, enters the table, and starts the pump: the source's body runs to its first
- * await.  A log that was adopted goes on where it was; if it is another chain's, its kept block
- * and bulk are cleared and `changed` is logged first; one that has ended stays so.  0 or -errno:
+ * await.  A log that was adopted goes on where it was; if it is another chain's, `changed` is logged first,
+ * and of kept block, fds and bulk is cleared what is not of the same `origin`; one that has ended stays so.  0 or -errno:
  * -EEXIST (also while the stream of this name is being stopped), -E2BIG (the operators keep more
  * than a commit holds), or what log_open() says. */
 int stream_new(struct arena *arena, const struct stream_options *options, struct stream **ret);
 
 /* Another source, unit, operators, access or history under the same name: the log, seq and
  * subscribers stay, and `changed` is logged if source, unit or operators differ.  The old
- * generator is ended first, and the new one begins when that has cleaned up.  With the same
+ * generator is ended first, and the new one begins when that has cleaned up: of the same `origin` it
+ * goes on where the old one was, with its fds, its bulk and what it kept.  With the same
  * `chain` the generators go on untouched; but for other limits a source that has some is ended
  * by handing over, and a new one goes on where it was.  0, or -errno and nothing has changed but maybe the
  * history: -E2BIG, -EBUSY (it is being stopped), or what log_change() says. */

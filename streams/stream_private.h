@@ -71,8 +71,10 @@ void stream_leave(struct stream *stream);
 
 /* ------------------------------------------------------------------- chain */
 
-/* The chain's word in the log: its configuration, and the shape of what it keeps. */
+/* The chain's word in the log: its configuration, and the shape of what it keeps.  Never 0; its upper
+ * half is of the source alone, the origin. */
 uint64_t chain_word(const struct stream_options *options);
+uint32_t chain_origin(const struct stream_options *options);
 
 /* Bytes of its kept block. */
 size_t chain_kept_size(const struct stream_options *options);
@@ -89,8 +91,9 @@ void chain_revert(struct stream *stream);
 /* A commit has been made: remembers what is kept by it. */
 void chain_committed(struct stream *stream);
 
-/* Another chain: clears the kept block. */
+/* Another chain: clears the kept block.  Of the same source: what operators kept. */
 void chain_reset(struct stream *stream);
+void chain_reset_operators(struct stream *stream);
 
 /* -------------------------------------------------------------------- pump */
 

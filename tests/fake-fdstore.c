@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 bool fake_store_is_there, fake_store_is_busy;
+void (*fake_store_pushed)(void);
 
 struct stored {
 	struct stored *next;
@@ -50,6 +51,8 @@ fdstore_push(const char *name, int fd)
 	one->given = -1;
 	one->next = store;
 	store = one;
+	if (fake_store_pushed != NULL)
+		fake_store_pushed();
 	return 0;
 }
 
@@ -123,4 +126,5 @@ fake_store_clear(void)
 	while (store != NULL)
 		drop(&store);
 	fake_store_is_there = fake_store_is_busy = false;
+	fake_store_pushed = NULL;
 }

@@ -10,6 +10,9 @@
 extern bool fake_store_is_there;
 extern bool fake_store_is_busy;      /* pushes get -EAGAIN */
 
+/* Called behind each push, if it is set. */
+extern void (*fake_store_pushed)(void);
+
 /* What is stored is handed over, as by a restart. */
 void fake_store_hand_over(void);
 

@@ -124,6 +124,7 @@ options_of(struct made *one)
 		.operators = one->operators,
 		.operator_count = config->operators.count,
 		.chain = config->chain,
+		.origin = config->origin,
 		.limits = config->limits,
 		.log = {
 			.size = config->history.size,

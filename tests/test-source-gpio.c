@@ -6,6 +6,9 @@
 #include "stream-fixture.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
 
 #define DOOR "{\"source\":{\"type\":\"gpio\",\"chip\":\"/fake/chip\",\"line\":\"DOOR\"}}"
 
@@ -308,6 +311,71 @@ another_config_lets_the_stored_line_go(void **state)
 	assert_int_equal(fake_store_count(), 1);
 }
 
+static int copy;
+
+static void
+copy_memory(void)
+{
+	struct stat status;
+	off_t at = 0;
+
+	copy = memfd_create("copy", MFD_CLOEXEC);
+	assert_int_equal(fstat(arena_fd(fixture_arena), &status), 0);
+	while (at < status.st_size)
+		assert_true(sendfile(copy, arena_fd(fixture_arena), &at,
+		    (size_t)(status.st_size - at)) > 0);
+}
+
+/* So that there is no moment at which the value is told and a death lets go of the line. */
+static void
+a_line_is_stored_before_its_value_is_told(void **state)
+{
+	struct stream *stream;
+
+	(void)state;
+	fake_store_is_there = true;
+	fake_store_pushed = copy_memory;
+	stream = door();
+	assert_says(stream, " 0");
+	fake_store_pushed = NULL;
+	fixture_restart();
+	arena_free(fixture_arena);
+	assert_int_equal(arena_adopt(copy, &fixture_arena), 0);
+	fake_store_hand_over();
+	fake_edge();
+	stream = door();
+	assert_int_equal(fake.requests, 1);
+	assert_int_equal(fake.reads, 2);
+	edges(2);
+	assert_says(stream, " 1 0 1");
+}
+
+static void
+other_operators_leave_the_line_as_it_is(void **state)
+{
+	struct stream *stream;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		fake_store_is_there = i == 0;
+		memset(&fake, 0, sizeof fake);
+		stream = door();
+		edges(2);
+		fake_edge();
+		fixture_change(stream, "{\"source\":{\"type\":\"gpio\",\"chip\":\"/fake/chip\","
+		    "\"line\":\"DOOR\"},\"operators\":[{\"op\":\"scale\",\"factor\":10}]}");
+		fake_edge();
+		edges(1);
+		assert_says(stream, " 0 1 0 changed 10 0 10");
+		assert_int_equal(fake.requests, 1);
+		assert_int_equal(fake.reads, 1);
+		fixture_stop(stream, false);
+		close(fake.queue);
+		fake.queue = 0;
+		assert_int_equal(fake_store_count(), 0);
+	}
+}
+
 #define TEST(test) { #test, test, setup, teardown, NULL }
 
 int
@@ -329,6 +397,8 @@ main(void)
 		TEST(a_stored_line_that_is_dead_is_requested_anew),
 		TEST(a_busy_store_is_asked_again),
 		TEST(another_config_lets_the_stored_line_go),
+		TEST(a_line_is_stored_before_its_value_is_told),
+		TEST(other_operators_leave_the_line_as_it_is),
 	};
 
 	return cmocka_run_group_tests_name("gpio", tests, NULL, NULL);

@@ -1,5 +1,5 @@
-/* The socket source when its limits change, by a restart or by a reload: producers stay, and so do
- * their bytes. */
+/* The socket source when its limits or its stream's operators change, by a restart or by a reload:
+ * producers stay, and so do their bytes. */
 #include "fake-fdstore.h"
 #include "stream-fixture.h"
 
@@ -21,6 +21,7 @@
 static char folder[] = "/tmp/awaitd-test-XXXXXX";
 static char path[200];
 static in_port_t port;           /* 0: listens at path */
+static const char *operators;
 static struct stream *stream;
 
 static int
@@ -52,8 +53,8 @@ config(const char *max_line, int max_producers)
 	else
 		snprintf(listen, sizeof listen, "unix:%s", path);
 	snprintf(json, sizeof json, "{\"source\":{\"type\":\"socket\",\"listen\":\"%s\","
-	    "\"max_producers\":%d},\"max_line\":\"%s\",\"history\":\"1MiB\"}", listen,
-	    max_producers, max_line);
+	    "\"max_producers\":%d},\"max_line\":\"%s\",\"operators\":[%s],\"history\":\"1MiB\"}",
+	    listen, max_producers, max_line, operators);
 	return json;
 }
 
@@ -63,6 +64,7 @@ setup(void **state)
 	int r = fixture_manual(state);
 
 	fake_store_is_there = true;
+	operators = "";
 	return r;
 }
 
@@ -293,6 +295,35 @@ with_fewer_producers_allowed_those_there_stay(void **state)
 {
 	(void)state;
 	in_each_way(claim_fewer);
+}
+
+static void
+claim_operators(void (*change)(const char *max_line, int max_producers))
+{
+	int fd;
+
+	operators = "{\"op\":\"drop\",\"count\":2}";
+	begin("1KiB", 4);
+	fd = producer();
+	put(fd, "0\n0\n1\nhal");
+	operators = "{\"op\":\"filter\",\"not\":\"2\"},{\"op\":\"drop\",\"count\":1}";
+	change("1KiB", 4);
+	assert_true(is_open(fd));
+	put(fd, "f\n2\n3\nwho");
+	assert_says(stream, " \"1\" changed \"3\"");
+	operators = "";
+	change("2KiB", 5);
+	put(fd, "le\n");
+	assert_says(stream, " \"1\" changed \"3\" changed \"whole\"");
+	assert_true(is_open(fd));
+	close(fd);
+}
+
+static void
+other_operators_keep_producers_and_forget_what_operators_kept(void **state)
+{
+	(void)state;
+	in_each_way(claim_operators);
 }
 
 static void
@@ -563,6 +594,7 @@ main(void)
 		TEST(another_max_line_keeps_producers_in_mid_record),
 		TEST(what_is_longer_than_a_lowered_max_line_is_one_gap),
 		TEST(with_fewer_producers_allowed_those_there_stay),
+		TEST(other_operators_keep_producers_and_forget_what_operators_kept),
 		TEST(nobody_is_told_that_a_limit_has_changed),
 		TEST(killed_while_its_memory_grows_nothing_is_lost_or_doubled),
 		TEST(killed_while_its_memory_shrinks_nothing_is_lost_or_doubled),
