@@ -3,7 +3,6 @@
 
 #include <errno.h>
 
-
 static void
 never_ready(struct cursor *cursor)
 {

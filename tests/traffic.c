@@ -107,6 +107,7 @@ subscriber_open(struct subscriber *self, const char *from)
 	    from);
 
 	self->have = 0;
+	self->last[0] = '\0';
 	self->next = self->number = 0;
 	self->excused = false;
 	self->after_newline = false;
@@ -315,10 +316,11 @@ traffic_settle(struct traffic *traffic)
 		if (clock_mono_ns() < give_up_at)
 			continue;
 		for (int i = 0; i < TRAFFIC_SUBSCRIBERS; i++)
-			fprintf(stderr, "subscriber %d waits for %llu of %llu\n", i,
+			fprintf(stderr, "subscriber %d waits for %llu of %llu, with %zu bytes: %.100s\n", i,
 			    (unsigned long long)traffic->subscribers[i].number,
 			    (unsigned long long)
-			        traffic->producers[traffic->subscribers[i].stream].limit);
+			        traffic->producers[traffic->subscribers[i].stream].limit,
+			    traffic->subscribers[i].have, traffic->subscribers[i].last);
 		exit(1);
 	}
 }

@@ -41,6 +41,7 @@ struct subscriber {
 	char epoch[TRAFFIC_EPOCH + 1];
 	bool excused;                 /* whatever it gets is right, also nothing */
 	bool after_newline;           /* an empty line came: hello or the last word follows */
+	char last[100];               /* the beginning of the last line */
 	size_t have;
 	char buffer[512 * 1024];
 };

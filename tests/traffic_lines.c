@@ -147,6 +147,7 @@ take_line(struct traffic *traffic, struct subscriber *self, const char *line, si
 	struct json_checked checked;
 
 	self->taken++;
+	snprintf(self->last, sizeof self->last, "%.99s", line);
 	if (self->excused)
 		return;
 	if (length == 0) {
