@@ -65,6 +65,7 @@ process_prepare(void)
 {
 	process_open_standard_fds();
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);         /* a history that may not grow is an error, no death */
 	(void)crash_open();
 	process_raise_limit();
 }

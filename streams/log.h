@@ -55,7 +55,7 @@ struct log;
  * After a reboot it is too if it was closed by log_close().  A power cut costs what the kernel had
  * not written to the disk yet (some 35 s as it is configured, by vm.dirty_expire_centisecs and
  * vm.dirty_writeback_centisecs); torn lines are cut off, the whole ones before them are kept, and
- * the epoch is a new one.  Opening and closing wait for the disk; appending does not. */
+ * the epoch is a new one.  Opening, changing and closing wait for the disk; appending does not. */
 int log_open(struct arena *arena, const char *name, const struct log_options *options,
     struct log **ret);
 

@@ -117,12 +117,16 @@ file_prepare(struct log_store *store, const char *path, uint64_t size)
 	return r;
 }
 
+/* It is on the disk before it has the name: else a power cut may leave an empty file under it, which
+ * would be nobody's. */
 static int
 file_replace(const struct log_store *store)
 {
 	char *prepared = file_prepared_path(store->path);
-	int r = prepared == NULL ? -ENOMEM : rename(prepared, store->path) < 0 ? -errno : 0;
+	int r = prepared == NULL ? -ENOMEM : 0;
 
+	if (r == 0 && (fsync(store->fd) < 0 || rename(prepared, store->path) < 0))
+		r = -errno;
 	free(prepared);
 	return r;
 }

@@ -588,10 +588,16 @@ endif
 # streams: log-file
 check_PROGRAMS += tests/test-log-file
 TESTS += tests/test-log-file
-tests_test_log_file_SOURCES = %D%/test-log-file.c %D%/streams-test.h
+tests_test_log_file_SOURCES = %D%/test-log-file.c %D%/log-file-fixture.h %D%/streams-test.h
 tests_test_log_file_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_log_file_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_log_file_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/test-log-file-move
+TESTS += tests/test-log-file-move
+tests_test_log_file_move_SOURCES = %D%/test-log-file-move.c %D%/log-file-fixture.h %D%/streams-test.h
+tests_test_log_file_move_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_log_file_move_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_log_file_move_LDADD = $(TEST_LIBS)
 # streams: what is refused
 check_PROGRAMS += tests/test-streams-failures
 TESTS += tests/test-streams-failures
