@@ -101,5 +101,5 @@ service_ticks() { sed 's/.*) //' "/proc/$(service_pid)/stat" | cut -d' ' -f12,13
 service_fds() { ls "/proc/$(service_pid)/fd" | wc -l; }
 service_rss_kb() { sed -n 's/^VmRSS:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$(service_pid)/status"; }
 status_has() { systemctl show -P StatusText awaitd.service | grep -q "$1"; }
-state_is() { ask "{\"list\":[\"$1\"]}" | jq -e "select(.list == \"$1\") | .is == \"$2\"" >/dev/null; }
+state_is() { ask "{\"list\":[\"$1\"]}" | jq -s -e "any(.[]; .list == \"$1\" and .is == \"$2\")" >/dev/null; }
 journal_has() { journalctl -b -u awaitd -o cat --no-pager | grep -q "$1"; }

@@ -7,7 +7,7 @@ demand_up() { # LINGER
     \"sinks\": {\"local\": {\"type\": \"unix\", \"path\": \"$socket\"}}}"
   service_start
 }
-is_idle() { ask '{"list":["door"]}' | jq -e 'select(.list) | .idle == true and .listeners == 0' >/dev/null; }
+is_idle() { ask '{"list":["door"]}' | jq -s -e 'any(.[]; .list and .idle == true and .listeners == 0)' >/dev/null; }
 
 claim_demand_what_nobody_listens_to_is_not_read() {
   trap gpio_down EXIT
