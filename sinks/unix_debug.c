@@ -17,7 +17,7 @@ generator_line(struct unix_out *out, const struct async_generator_info *info)
 {
 	unix_out_text(out, "{\"debug\":");
 	unix_out_string(out, info->name, strlen(info->name));
-	unix_out_text(out, ",\"state\":");
+	unix_out_text(out, ",\"is\":");
 	unix_out_name(out, async_generator_state_name(info->state));
 	unix_out_text(out, ",\"file\":");
 	unix_out_string_or_null(out, info->file);

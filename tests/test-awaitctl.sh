@@ -156,7 +156,7 @@ claim members_of_members_are_columns printed \
 converse "accept
 	send $hello
 	expect {\"debug\":[\"generators\"]}
-	send {\"debug\":\"door\",\"state\":\"await\",\"at\":\"sources/gpio.c:88\"}
+	send {\"debug\":\"door\",\"is\":\"await\",\"at\":\"sources/gpio.c:88\"}
 	send {\"reply\":\"debug\",\"count\":1}
 	eof" debug generators --text
 claim debug_tells_the_line shown 'sources/gpio.c:88'

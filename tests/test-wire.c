@@ -260,7 +260,7 @@ debug_shows_where_generators_stand(void **state)
 	for (int i = 0; i < 2; i++) {
 		const char *line = client_line(client);
 
-		feed |= line_is_like(line, "{\"debug\":\"feed\",\"state\":\"executing\",\"file\":"
+		feed |= line_is_like(line, "{\"debug\":\"feed\",\"is\":\"executing\",\"file\":"
 		    "\"~sink-fixture.c\",\"line\":~,\"requests\":1}");
 	}
 	assert_true(feed);
