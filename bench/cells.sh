@@ -110,7 +110,7 @@ cells_operations() {
 # From SIGKILL to the first line, under load, below a small service manager.
 cells_revival() {
   local row
-  if row=$("$build/tests/kills" --awaitd "$build/awaitd" --kills "${1:-100}" --rate 50000 2>"$dir/kills.log" |
+  if row=$("$build/tests/kills" --awaitd "$build/awaitd" --kills "$kills" --rate 50000 2>"$dir/kills.log" |
     jq -ce .revival_ms); then
     row_add revival SIGKILL awaitd 1 <<<"$row"
   else

@@ -55,6 +55,7 @@ static const struct dialect dialects[] = {
 		SIZED(until_producer, "PONG\r\n"),
 		SIZED(hello_subscriber, NATS_CONNECT "SUB bench 1\r\nPING\r\n"),
 		SIZED(until_subscriber, "PONG\r\n"),
+		SIZED(between, "PING\r\n"),
 		.delivery_size = sizeof("MSG bench 1 100\r\n") - 1 + PAYLOAD_SIZE + 2,
 		.tail_size = 2,
 	},

@@ -33,6 +33,10 @@ struct dialect {
 	/* Bytes of one delivery, 0: lines that end in LF; bytes behind the payload in a delivery. */
 	size_t delivery_size, tail_size;
 
+	/* What comes between deliveries and is none. */
+	const char *between;
+	size_t between_size;
+
 	bool answers;                              /* each publication */
 };
 

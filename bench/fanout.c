@@ -47,13 +47,13 @@ report(const struct produced *produced, double cpu)
 	double deliveries = (double)produced->sent * (double)run.readers;
 
 	printf("{\"server\":\"%s\",\"readers\":%zu,\"batch\":%zu,\"dead\":%s,\"flooded\":%s,\"rate\":%g,"
-	    "\"events\":%llu,\"deliveries\":%.0f,\"missing\":%llu,\"wrong\":%llu,\"seconds\":%.3f,"
+	    "\"events\":%llu,\"deliveries\":%.0f,\"missing\":%lld,\"wrong\":%llu,\"seconds\":%.3f,"
 	    "\"deliveries_per_s\":%.0f,\"cpu_us_per_delivery\":%.5f,\"silence_ms\":%.1f,"
 	    "\"rss_kib\":%lu,\"peak_kib\":%lu",
 	    run.dialect->name, run.readers, run.batch, run.dead ? "true" : "false",
 	    run.flood_address != NULL ? "true" : "false", run.rate,
 	    (unsigned long long)produced->sent, deliveries,
-	    (unsigned long long)(produced->sent - fanout_slowest(&run)),
+	    (long long)(produced->sent - fanout_slowest(&run)),
 	    (unsigned long long)run.shared->wrong, produced->seconds,
 	    deliveries / produced->seconds, cpu * 1e6 / deliveries, (double)produced->silence_ns / 1e6,
 	    server_memory(server, "status", "VmRSS:"), server_memory(server, "status", "VmHWM:"));

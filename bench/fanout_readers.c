@@ -33,6 +33,16 @@ delivery_size(const struct dialect *dialect, const char *data, size_t size)
 	return end == NULL ? 0 : (size_t)(end - data) + 1;
 }
 
+/* Of what is no delivery, at the beginning of `data`. */
+static size_t
+between_size(const struct dialect *dialect, const char *data, size_t size)
+{
+	size_t between = dialect->between_size;
+
+	return between > 0 && size >= between && memcmp(data, dialect->between, between) == 0
+	    ? between : 0;
+}
+
 static void
 delivery_check(const struct fanout *run, struct reader *reader, const char *end, uint64_t now)
 {
@@ -60,8 +70,13 @@ reader_take(const struct fanout *run, struct reader *reader)
 		die("a reader was cut off");
 	memcpy(buffer, reader->rest, reader->have);
 	have = reader->have + (size_t)n;
-	while ((size = delivery_size(run->dialect, at, have)) > 0) {
-		delivery_check(run, reader, at + size - run->dialect->tail_size, now);
+	for (;;) {
+		if ((size = between_size(run->dialect, at, have)) == 0) {
+			size = delivery_size(run->dialect, at, have);
+			if (size == 0)
+				break;
+			delivery_check(run, reader, at + size - run->dialect->tail_size, now);
+		}
 		at += size;
 		have -= size;
 	}

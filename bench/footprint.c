@@ -92,10 +92,11 @@ start(char **command, double *ret_ms)
 	return child;
 }
 
+/* Not SIGTERM: a server that has just begun may forget it. */
 static void
 stop(pid_t child)
 {
-	kill(child, SIGTERM);
+	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
 	if (strncmp(out_address, "unix:", 5) == 0)
 		unlink(out_address + 5);

@@ -13,28 +13,28 @@
 #include "bench/net.h"
 
 #define PATTERN_MAX 16
+#define ANSWER_MAX 32                          /* of what is waited for */
 
-/* Up to and with the reply; what comes before it is thrown away. */
+/* Reads until it has come; what comes before it is thrown away. */
 static void
-await_reply(int fd)
+await(int fd, const char *what)
 {
-	static const char reply[] = "{\"reply\":\"subscribe\"";
-	char bytes[65536 + sizeof reply];
-	size_t have = 0;
+	char bytes[65536 + ANSWER_MAX];
+	size_t size = strlen(what), have = 0;
 
 	for (;;) {
-		ssize_t n = recv(fd, bytes + have, sizeof bytes - have, 0);
+		ssize_t n = recv(fd, bytes + have, 65536, 0);
 
 		if (n <= 0)
-			die("no reply");
+			die(what);
 		have += (size_t)n;
 		if (memmem(bytes, have, "{\"error\"", 8) != NULL)
 			die("refused");
-		if (memmem(bytes, have, reply, sizeof reply - 1) != NULL)
+		if (memmem(bytes, have, what, size) != NULL)
 			return;
-		if (have > sizeof reply) {
-			memmove(bytes, bytes + have - sizeof reply, sizeof reply);
-			have = sizeof reply;
+		if (have > size) {
+			memmove(bytes, bytes + have - size, size);
+			have = size;
 		}
 	}
 }
@@ -59,9 +59,10 @@ main(int argc, char **argv)
 		size += (size_t)sprintf(request + size, "%s\"[s]%zu\"", i > 0 ? "," : "", i);
 	size += (size_t)sprintf(request + size, "]}\n");
 	fd = net_connect(argv[1]);
+	await(fd, "{\"hello\"");
 	begin = clock_mono_ns();
 	net_write(fd, request, size);
-	await_reply(fd);
+	await(fd, "{\"reply\":\"subscribe\"");
 	printf("%.3f\n", (double)(clock_mono_ns() - begin) / 1e6);
 	fflush(stdout);
 	pause();

@@ -261,7 +261,8 @@ main(int argc, char **argv)
 			else
 				subscriber_event(&subscribers[tag], events[i].events);
 		}
-		if (stalled && producer >= 0 && room_for_read()) {
+		/* Half of it at least, so that not each few bytes that a reader takes begin a send. */
+		if (stalled && producer >= 0 && room() >= RING_SIZE / 2) {
 			stalled = false;
 			watch(producer, EPOLLIN, TAG_PRODUCER, EPOLL_CTL_MOD);
 		}

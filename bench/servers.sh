@@ -2,7 +2,7 @@
 # servers.sh - the servers under test: installing, starting and stopping them.  Included by scripts/bench.
 #
 #	servers_install       packages of those that are missing; what services they start is stopped
-#	server_prepare DIR    addresses and configs, all in DIR but NATS, which knows no Unix sockets
+#	server_prepare DIR    addresses and configs, all in DIR but for those that know no Unix sockets
 #	server_start NAME     sets server_pid; ready when it takes connections
 #	server_stop
 # ${in[NAME]} and ${out[NAME]} are addresses for producers and subscribers, ${dialect[NAME]} is what they
@@ -51,15 +51,17 @@ mosquitto_config() {
 }
 
 server_prepare() {
-  local dir=$1 name port
-  port=$(free_port)
+  local dir=$1 name
   awaitd_config "$dir" >"$dir/awaitd.json"
   mosquitto_config "$dir" >"$dir/mosquitto.conf"
   for name in limit reference awaitd redis nats mosquitto ncat node; do
     in[$name]=unix:$dir/$name out[$name]=unix:$dir/$name dialect[$name]=$name
   done
   for name in limit reference awaitd; do in[$name]=unix:$dir/$name.in out[$name]=unix:$dir/$name.out; done
-  in[nats]=tcp:$port out[nats]=tcp:$port
+  for name in nats ncat; do
+    in[$name]=tcp:$(free_port)
+    out[$name]=${in[$name]}
+  done
   dialect[reference]=limit dialect[ncat]=plain dialect[node]=plain
   server_dir=$dir
 }
@@ -75,7 +77,7 @@ server_command() {
       --client-output-buffer-limit pubsub 0 0 0 --maxclients 9000 --logfile '') ;;
     nats) command=(nats-server -a 127.0.0.1 -p "${in[nats]#tcp:}" -l "$dir/nats.log") ;;
     mosquitto) command=(mosquitto -c "$dir/mosquitto.conf") ;;
-    ncat) command=(ncat --broker --max-conns 1000 -l -U "$dir/ncat") ;;
+    ncat) command=(ncat --broker --max-conns 1000 -l 127.0.0.1 "${in[ncat]#tcp:}") ;;
     node) command=(node "$top/bench/peer.mjs" "$dir/node") ;;
   esac
 }
@@ -102,7 +104,7 @@ server_start() {
 
 server_stop() {
   [ -n "$server_pid" ] || return 0
-  kill "$server_pid" 2>/dev/null || true
+  kill -KILL "$server_pid" 2>/dev/null || true
   wait "$server_pid" 2>/dev/null || true
   server_pid=
   find "$server_dir" -type s -delete

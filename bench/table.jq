@@ -62,7 +62,9 @@ def runtime_rows:
     | line );
 
 .meta as $m
-| "Made by scripts/bench at \($m.began) on \($m.cores) cores, Linux \($m.kernel), commit \($m.commit), load \($m.load[0]) before and \($m.load[1]) after, in \($m.took_s) s: \($m.rounds) interleaved rounds of \($m.seconds) s a cell; \($m.versions). Each delivery was counted and checked; what is shown are medians.",
+| "# What scripts/bench measured", "",
+  "How to read it: [performance.md](performance.md). "
+  + "Made by scripts/bench at \($m.began) on \($m.cores) cores, Linux \($m.kernel), commit \($m.commit), load \($m.load[0]) before and \($m.load[1]) after, in \($m.took_s) s: \($m.rounds) interleaved rounds of \($m.seconds) s a cell; \($m.versions). Each delivery was counted and checked; what is shown are medians.",
   "",
   "**Fan-out, 256 events a write**: million deliveries/s / CPU us a delivery (awaitd's CPU over its, of the same round)", "",
   table("fan-out"; rate_text),

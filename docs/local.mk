@@ -1,7 +1,8 @@
 # Manual pages and papers.  What a config may say is written by awaitd itself, out of its tables.
 dist_man_MANS += %D%/awaitctl.1 %D%/awaitd.8
-dist_doc_DATA += README.md LICENSE %D%/architecture.md %D%/async.md %D%/performance.md %D%/protocol.md %D%/testing.md
-EXTRA_DIST += CONTRIBUTING.md %D%/awaitd.json.5.in
+dist_doc_DATA += README.md LICENSE %D%/architecture.md %D%/async.md %D%/performance.md \
+	%D%/performance-table.md %D%/protocol.md %D%/testing.md
+EXTRA_DIST += CONTRIBUTING.md %D%/growth.svg %D%/awaitd.json.5.in
 
 nodist_man_MANS = docs/awaitd.json.5
 docs/awaitd.json.5: $(srcdir)/docs/awaitd.json.5.in awaitd$(EXEEXT)
