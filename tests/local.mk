@@ -598,6 +598,13 @@ tests_test_log_file_move_SOURCES = %D%/test-log-file-move.c %D%/log-file-fixture
 tests_test_log_file_move_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_log_file_move_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_log_file_move_LDADD = $(TEST_LIBS)
+# sinks: what a predecessor left of a connection
+check_PROGRAMS += tests/test-sink-check
+TESTS += tests/test-sink-check
+tests_test_sink_check_SOURCES = %D%/test-sink-check.c
+tests_test_sink_check_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_sink_check_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_sink_check_LDADD = $(TEST_LIBS)
 # streams: what is refused
 check_PROGRAMS += tests/test-streams-failures
 TESTS += tests/test-streams-failures

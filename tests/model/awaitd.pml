@@ -345,8 +345,10 @@ restart:
 		cursor = 0; whole = 0; at = 0; batch = 0; left = 1; was_next = 0; was_head = 0; states = 0;
 		slot = 0; line = 0; i = 0; m = 0; n = 0; cut = 0; rest = 0
 	};
-	/* graph_start(): stream_new() opens the log, and its source's body runs to its first await; then the
-	 * sinks open, recover_slot() settles, and the loop begins to run. */
+	/* graph_start(): the sinks open and recover_slot() takes the connections; stream_new() opens the log
+	 * and tells the sinks, who settle by it (unix_recover_added()), and only then its source's body
+	 * runs to its first await, which recovers the inlet: here that comes first, since settling looks
+	 * at nothing of it. */
 	recover_log();
 	recover_inlet();
 	forget();
