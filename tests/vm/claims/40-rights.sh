@@ -216,7 +216,8 @@ claim_rights_the_socket_unit_makes_the_same_socket() {
   trap rights_down EXIT
   config "$count_config"
   service_stop
-  systemctl clean --what=runtime awaitd.service 2>/dev/null || true
+  # As at boot.
+  rm -rf /run/awaitd && systemd-tmpfiles --create awaitd.conf
   systemctl start awaitd.socket
   [ "$(stat -c %G:%a "$socket")" = awaitd:660 ]
   [ "$(stat -c %U:%a /run/awaitd)" = awaitd:755 ]
