@@ -34,11 +34,15 @@ fanout() {
   [ $status -eq 0 ] || fail "$family, $cell: $server: ${row:-no result}"
 }
 
+# With many readers fewer events are under way: a slow server would have them to deliver long after the end.
 cells_fan_out() { # ROUND "N..." SERVER...
-  local round=$1 counts=$2 n server
+  local round=$1 counts=$2 n window server
   shift 2
   for n in $counts; do
-    for server in "$@"; do fanout fan-out "N=$n" "$server" "$round" --readers "$n" --batch 256; done
+    window=$((n > 64 ? 2048 : 16384))
+    for server in "$@"; do
+      fanout fan-out "N=$n" "$server" "$round" --readers "$n" --batch 256 --window $window
+    done
   done
 }
 
