@@ -94,12 +94,14 @@ tests_fake_server_SOURCES = %D%/fake-server.c
 EXTRA_DIST += %D%/awaitctl-lib.sh
 dist_check_SCRIPTS += \
 	%D%/test-awaitctl.sh \
+	%D%/test-awaitctl-resume.sh \
 	%D%/test-awaitctl-subscribe.sh \
 	%D%/test-awaitctl-terminal.sh \
 	%D%/test-awaitctl-daemon.sh \
 	%D%/test-examples.sh
 TESTS += \
 	%D%/test-awaitctl.sh \
+	%D%/test-awaitctl-resume.sh \
 	%D%/test-awaitctl-subscribe.sh \
 	%D%/test-awaitctl-terminal.sh \
 	%D%/test-awaitctl-daemon.sh \
