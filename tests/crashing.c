@@ -146,6 +146,7 @@ main(int argc, char **argv)
 {
 	if (argc != 3)
 		return EXIT_USAGE;
+	(void)signal(SIGSEGV, SIG_DFL);         /* a sanitizer would make an exit of it */
 	process_block_signals();
 	process_prepare();
 	return supervisor_run(argv[2]);
