@@ -19,6 +19,7 @@
 #define PATIENCE_NS (60 * NSEC_PER_SEC)
 #define WRONG_MAX 20
 #define BEHIND_MAX 8000           /* lines: a quarter of what the histories hold */
+#define BURST_MAX 4000
 
 static char directory[] = "/tmp/awaitd-traffic-XXXXXX";
 
@@ -354,6 +355,8 @@ pay(struct traffic *traffic)
 	traffic->paid = now;
 	lines = (unsigned int)traffic->due;
 	traffic->due -= lines;
+	if (lines > BURST_MAX)
+		lines = BURST_MAX;      /* behind a pause of ours */
 	traffic_make(traffic, lines);
 }
 
