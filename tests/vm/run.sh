@@ -23,4 +23,5 @@ for claim in $(declare -F | sed -n 's/^declare -f claim_//p'); do
     journalctl -b -u awaitd -o short-monotonic --no-pager 2>/dev/null | tail -n 15 | sed 's/^/#   journal: /'
   fi
 done
+echo "# the end of $number claims"
 [ "$failed" -eq 0 ]
