@@ -49,9 +49,9 @@ claim_rights_exposure_with_each_drop_in_is_at_most_1_5() {
 
 # Runs COMMANDS in the service's sandbox, as its user, before it starts; what they print is in /run/awaitd/probe.
 in_sandbox() {
-  printf '%s\n' 'may() { if (eval "$2") >/dev/null 2>&1; then echo "$1: yes"; else echo "$1: no"; fi; }' "$1" >/test/probe
+  printf '%s\n' 'may() { if (eval "$2") >/dev/null 2>&1; then echo "$1: yes"; else echo "$1: no"; fi; }' "$1" >/run/probe
   mkdir -p "$dropins"
-  printf '[Service]\nExecStartPre=/bin/sh -c "sh /test/probe >/run/awaitd/probe"\n' >"$dropins/probe.conf"
+  printf '[Service]\nExecStartPre=/bin/sh -c "sh /run/probe >/run/awaitd/probe"\n' >"$dropins/probe.conf"
   systemctl daemon-reload
   config "$count_config"
   service_start
@@ -228,26 +228,28 @@ hold() { # USER FILE: a connection that stays
   until_ 30 grep -q '"reply"\|"error"' "$2"
 }
 
+# Says nothing itself: it would be to a socket that is closed already.
+is_refused() { as "$1" timeout 20 nc -d -U "$socket" | grep '"error":"too-many-connections"'; }
+
 claim_rights_limit_per_user_holds_across_a_kill() {
   trap rights_down EXIT
   rights_users
   config "$rights_config"
   service_start
   for i in 1 2; do hold alice "/tmp/alice.$i"; grep -q '"reply":"ping"' "/tmp/alice.$i"; done
-  asks alice '{"ping":1}' | grep '"error":"too-many-connections"'
+  is_refused alice
   asks bob '{"ping":1}' | grep '"reply":"ping"'
   pid=$(service_pid)
   kill -KILL "$pid"
   until_ 30 service_pid_is_not "$pid"
   until_ 30 systemctl is-active -q awaitd.service
-  asks alice '{"ping":1}' | grep '"error":"too-many-connections"'
+  is_refused alice
   asks bob '{"ping":1}' | grep '"reply":"ping"'
 }
 
 # -------------------------------------------------------------------------- restarts
 
 claim_rights_what_fails_at_once_at_each_start_is_no_hot_loop() {
-  systemctl --version | awk 'NR == 1 { exit !($2 >= 254) }' || { echo 'systemd before 254 has no growing pauses'; return 0; }
   trap rights_down EXIT
   printf '[Service]\nExecStart=\nExecStart=/nonexistent\nRestartSteps=10\n' >/tmp/fails.conf
   dropin /tmp/fails.conf

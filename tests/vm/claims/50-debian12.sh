@@ -4,21 +4,34 @@
 if ! pkg-config --atleast-version=2 libgpiod; then
 
 unset -f claim_gpio_a_burst_beyond_the_kernels_queue_gives_an_exact_gap \
-  claim_gpio_thousands_of_edges_across_sigkills_come_once_each claim_gpio_edges_across_sigkills_come_once_each
+  claim_gpio_every_paced_edge_in_order_with_the_kernels_time \
+  claim_gpio_thousands_of_edges_across_sigkills_come_once_each
+
+claim_debian12_every_edge_in_order_with_the_kernels_time() {
+  trap gpio_down EXIT
+  gpio_up 8 '"chip": "panel", "line": "DOOR"'
+  for round in $(seq 20); do
+    edges 0 10
+    until_ 60 has_lines /tmp/door '.edge' $((round * 10))
+  done
+  jq -s -e '[.[] | select(.edge) | .value] | . == [range(0; 200) | 1 - . % 2]' /tmp/door
+  jq -s -e '[.[] | select(.edge) | .mono_ns] | . == sort and (unique | length) == 200' /tmp/door
+  jq -s -e '[.[] | select(.stream) | .seq] | . == [range(1; length + 1)]' /tmp/door
+}
 
 claim_debian12_edges_across_sigkills_come_once_each() {
   trap gpio_down EXIT
   gpio_up 8 '"chip": "panel", "line": "DOOR"'
   for round in 1 2 3 4 5; do
-    edges 0 20
-    until_ 60 has_lines /tmp/door '.edge' $((round * 30 - 10))
+    edges 0 10
+    until_ 60 has_lines /tmp/door '.edge' $((round * 20 - 10))
     kill -KILL "$(service_pid)"
     edges 0 10
-    until_ 60 has_lines /tmp/door '.edge' $((round * 30))
+    until_ 60 has_lines /tmp/door '.edge' $((round * 20))
   done
   [ "$(systemctl show -P NRestarts awaitd.service)" -ge 5 ]
-  jq -s -e '[.[] | select(.edge) | .mono_ns] | . == sort and (unique | length) == 150' /tmp/door
-  jq -s -e '[.[] | select(.edge) | .value] | . == [range(0; 150) | 1 - . % 2]' /tmp/door
+  jq -s -e '[.[] | select(.edge) | .mono_ns] | . == sort and (unique | length) == 100' /tmp/door
+  jq -s -e '[.[] | select(.edge) | .value] | . == [range(0; 100) | 1 - . % 2]' /tmp/door
 }
 
 claim_debian12_a_burst_beyond_the_kernels_queue_gives_a_gap_and_the_value() {
@@ -47,4 +60,9 @@ claim_debian12_a_debounce_in_software_has_the_last_edges_time() {
   [ "$(jq 'select(.edge) | .mono_ns / 1000000 | floor' /tmp/door)" -le "$after" ]
 }
 
+fi
+
+# systemd before 254 drops the store at a stop, and knows no growing pauses.
+if ! systemctl --version | awk 'NR == 1 { exit !($2 >= 254) }'; then
+  unset -f claim_service_stop_and_start_keeps_the_store claim_rights_what_fails_at_once_at_each_start_is_no_hot_loop
 fi
