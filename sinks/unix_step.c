@@ -398,7 +398,8 @@ unix_step(struct unix_batch *batch, struct unix_subscription *s)
 		.target = record->target,
 	};
 
-	if (s->cursor.log == NULL)
+	/* One that was removed before it was announced was never there. */
+	if (s->cursor.log == NULL || (s->stream == NULL && record->phase == UNIX_ADDED))
 		return step_without_log(batch, s);
 	if (say_added(batch, s, &piece) && say_epoch(batch, s, &piece)
 	    && say_out_of_time(batch, s, &piece) && say_last(batch, s, &piece)

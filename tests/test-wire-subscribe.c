@@ -1,6 +1,7 @@
 /* The wire: where a subscription begins, and what its patterns take in. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -349,6 +350,34 @@ a_glob_takes_in_streams_that_come_later(void **state)
 	client_expect(client, EVENT("temp1", "1", "\"value\":1"));
 }
 
+/* The peer takes nothing until the stream has gone again, and its log not yet. */
+static void
+a_stream_that_goes_before_it_was_announced_is_not_told(void **state)
+{
+	struct client *client;
+	struct feed *door, *brief;
+	char byte[4096];
+
+	(void)state;
+	sink_open();
+	door = feed_start("door");
+	client = subscribed("{\"subscribe\":[\"*\"]}");
+	client_expect(client, "{\"subscribed\":\"door\",~");
+	client_expect(client, "{\"reply\":~");
+	client_expect(client, "{\"ready\":\"door\",~");
+	feed_numbers(door, 1, 20000);
+	settle();
+	brief = feed_start("brief");
+	feed_stop(brief, false);
+	assert_true(loop_turn() > 0);
+	while (recv(client->fd, byte, sizeof byte, MSG_DONTWAIT) > 0)
+		continue;
+	settle();
+	client_free(client);
+	client = client_new();
+	client_ask(client, "{\"ping\":1}", "{\"reply\":\"ping\"}");
+}
+
 static void
 a_removed_stream_says_ended_and_may_come_again(void **state)
 {
@@ -467,6 +496,7 @@ main(void)
 		ON_MANUAL_CLOCK(a_subscribed_stream_named_again_fails_whole),
 		ON_MANUAL_CLOCK(through_a_glob_it_is_left_as_it_is_and_listed),
 		ON_MANUAL_CLOCK(a_glob_takes_in_streams_that_come_later),
+		ON_MANUAL_CLOCK(a_stream_that_goes_before_it_was_announced_is_not_told),
 		ON_MANUAL_CLOCK(a_removed_stream_says_ended_and_may_come_again),
 		ON_MANUAL_CLOCK(what_is_not_allowed_looks_like_what_is_not_there),
 		ON_MANUAL_CLOCK(a_reload_takes_what_it_no_longer_allows),
