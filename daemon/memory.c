@@ -118,6 +118,13 @@ kept_config_take(struct arena *arena, struct extent **ret)
 	return error;
 }
 
+static bool
+kept_text_is(const struct kept_text *kept, const char *text, size_t length)
+{
+	return length <= CONFIG_TEXT_MAX && kept->length == length
+	    && memcmp(kept->bytes, text, length) == 0;
+}
+
 int
 memory_intend_config(struct arena *arena, const char *text, size_t length)
 {
@@ -132,7 +139,9 @@ memory_intend_config(struct arena *arena, const char *text, size_t length)
 	kept = extent->memory;
 	counter = atomic_load_explicit(&kept->counter, memory_order_relaxed);
 	atomic_store_explicit(&kept->intended, 0, memory_order_release);
-	if (length <= CONFIG_TEXT_MAX) {
+	if (counter > 0 && kept_text_is(&kept->text[counter % 2], text, length)) {
+		error = 0;              /* nothing moves away from where the kept one says */
+	} else if (length <= CONFIG_TEXT_MAX) {
 		idle = &kept->text[(counter + 1) % 2];
 		memcpy(idle->bytes, text, length);
 		idle->length = (uint32_t)length;

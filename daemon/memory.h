@@ -22,7 +22,8 @@ void memory_close(struct arena *arena);
 #define CONFIG_TEXT_MAX (size_t)(4u << 20)
 
 /* Writes down which config is about to be applied: from the first change on, a part of what there
- * is may lie where only this one says.  The one that was kept stays kept.  0; -EFBIG: longer than
+ * is may lie where only this one says.  The one that was kept stays kept; it is itself no
+ * intention, which would hide the one of a start behind it.  0; -EFBIG: longer than
  * CONFIG_TEXT_MAX; or -errno: nothing is intended. */
 int memory_intend_config(struct arena *arena, const char *text, size_t length);
 

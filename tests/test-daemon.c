@@ -487,6 +487,7 @@ an_intended_config_is_told_until_it_is_kept(void **state)
 	assert_int_equal(arena_create(&arena), 0);
 	assert_null(memory_intended_config(arena, &length));
 	keep(arena, "{\"a\":1}");
+	assert_int_equal(memory_intend_config(arena, "{\"a\":1}", 7), 0);
 	assert_null(memory_intended_config(arena, &length));
 	assert_int_equal(memory_intend_config(arena, "{}", 2), 0);
 	text = memory_kept_config(arena, &length);
