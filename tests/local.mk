@@ -176,6 +176,12 @@ tests_test_daemon_SOURCES = %D%/test-daemon.c
 tests_test_daemon_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_daemon_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_daemon_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/test-daemon-memory
+TESTS += tests/test-daemon-memory
+tests_test_daemon_memory_SOURCES = %D%/test-daemon-memory.c
+tests_test_daemon_memory_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_daemon_memory_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_daemon_memory_LDADD = $(TEST_LIBS)
 # async: worker
 check_PROGRAMS += tests/test-worker
 TESTS += tests/test-worker

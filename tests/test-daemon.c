@@ -1,5 +1,5 @@
-/* The daemon's parts, each alone: rate limit, journal, notify with its watchdog, kept config,
- * a death within a reload, process, command line. */
+/* The daemon's parts, each alone: rate limit, journal, notify with its watchdog, problems, process,
+ * command line.  Its memory: test-daemon-memory.c. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -26,17 +26,11 @@
 #include "async/timer.h"
 #include "base/fdstore.h"
 #include "daemon/command_line.h"
-#include "daemon/graph.h"
 #include "daemon/journal.h"
-#include "daemon/load.h"
-#include "daemon/memory.h"
 #include "daemon/notify.h"
 #include "daemon/problems.h"
 #include "daemon/process.h"
 #include "daemon/rate.h"
-#include "daemon/reload.h"
-#include "daemon/tables.h"
-#include "streams/log.h"
 #include "streams/stream.h"
 
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
@@ -444,233 +438,6 @@ a_watchdog_of_another_process_is_not_fed(void **state)
 	assert_string_equal(heard(*state), "");
 }
 
-/* ---------------------------------------------------------------- kept config */
-
-static void
-keep(struct arena *arena, const char *text)
-{
-	assert_int_equal(memory_intend_config(arena, text, strlen(text)), 0);
-	assert_int_equal(memory_keep_config(arena), 0);
-}
-
-static void
-the_config_that_was_kept_last_is_found(void **state)
-{
-	struct arena *arena;
-	char *text;
-	size_t length;
-
-	(void)state;
-	assert_int_equal(arena_create(&arena), 0);
-	assert_null(memory_kept_config(arena, &length));
-	keep(arena, "{\"a\":1}");
-	keep(arena, "{\"b\":22}");
-	text = memory_kept_config(arena, &length);
-	assert_string_equal(text, "{\"b\":22}");
-	assert_int_equal(length, 8);
-	free(text);
-	keep(arena, "{}");
-	text = memory_kept_config(arena, &length);
-	assert_string_equal(text, "{}");
-	free(text);
-	arena_free(arena);
-}
-
-static void
-an_intended_config_is_told_until_it_is_kept(void **state)
-{
-	struct arena *arena;
-	char *text;
-	size_t length;
-
-	(void)state;
-	assert_int_equal(arena_create(&arena), 0);
-	assert_null(memory_intended_config(arena, &length));
-	keep(arena, "{\"a\":1}");
-	assert_int_equal(memory_intend_config(arena, "{\"a\":1}", 7), 0);
-	assert_null(memory_intended_config(arena, &length));
-	assert_int_equal(memory_intend_config(arena, "{}", 2), 0);
-	text = memory_kept_config(arena, &length);
-	assert_string_equal(text, "{\"a\":1}");
-	free(text);
-	text = memory_intended_config(arena, &length);
-	assert_string_equal(text, "{}");
-	free(text);
-	assert_int_equal(memory_keep_config(arena), 0);
-	assert_null(memory_intended_config(arena, &length));
-	text = memory_kept_config(arena, &length);
-	assert_string_equal(text, "{}");
-	free(text);
-	arena_free(arena);
-}
-
-static void
-a_config_that_is_too_long_leaves_the_former(void **state)
-{
-	struct arena *arena;
-	char *text;
-	size_t length;
-
-	(void)state;
-	assert_int_equal(arena_create(&arena), 0);
-	keep(arena, "{}");
-	assert_int_equal(memory_intend_config(arena, "", CONFIG_TEXT_MAX + 1), -EFBIG);
-	assert_null(memory_intended_config(arena, &length));
-	assert_int_equal(memory_keep_config(arena), 0);
-	text = memory_kept_config(arena, &length);
-	assert_string_equal(text, "{}");
-	free(text);
-	arena_free(arena);
-}
-
-static void
-a_damaged_kept_config_is_none(void **state)
-{
-	struct arena *arena;
-	struct extent *extent;
-	size_t length;
-	char *at;
-
-	(void)state;
-	assert_int_equal(arena_create(&arena), 0);
-	keep(arena, "{\"kept\":1}");
-	assert_int_equal(arena_take(arena, EXTENT_CONFIG, "config", 1, false, &extent), 0);
-	at = memmem(extent->memory, extent->size, "{\"kept\":1}", 10);
-	assert_non_null(at);
-	at[3] ^= 1;
-	extent_release(arena, extent);
-	assert_null(memory_kept_config(arena, &length));
-	arena_free(arena);
-}
-
-/* ------------------------------------------------------- killed within a reload */
-
-/* A config of one stream, whose history lies in `folder`/`file`. */
-static void
-history_config(const char *folder, const char *file, char text[400])
-{
-	snprintf(text, 400, "{\"streams\":{\"t\":{\"source\":{\"type\":\"timer\"},\"history\":"
-	    "{\"size\":\"256KiB\",\"path\":\"%s/%s\"}}},\"sinks\":{}}", folder, file);
-}
-
-static struct config *
-config_of(const char *text)
-{
-	struct config *config = NULL;
-	struct config_errors *errors = NULL;
-
-	if (config_load_text(&daemon_tables, "test", text, strlen(text), &config, &errors) < 0)
-		_exit(2);
-	return config;
-}
-
-/* The life of a process that is killed when its history has moved, but its config is not kept. */
-static void
-moves_and_dies(struct arena *arena, const char *folder)
-{
-	const struct graph_past nothing = { .former = NULL };
-	const struct sink_control control = { .context = NULL };
-	struct problems problems = { .count = 0 };
-	struct graph *graph = graph_new(arena, &control);
-	struct reload reload = { .arena = arena, .graph = graph };
-	char text[400];
-
-	history_config(folder, "one", text);
-	reload_intend(&reload, config_of(text));
-	graph_start(graph, config_of(text), &nothing, &problems);
-	reload_keep(&reload);
-	history_config(folder, "two", text);
-	reload_intend(&reload, config_of(text));
-	graph_change(graph, config_of(text), &problems);
-	printf("%s %zu\n", log_epoch(stream_log(stream_find("t", 1))), problems.count);
-	fflush(stdout);
-	raise(SIGKILL);
-}
-
-static void
-epoch_before(struct arena *arena, const char *folder, char epoch[EPOCH_LENGTH + 8])
-{
-	int status, pipes[2];
-	pid_t child;
-
-	assert_int_equal(pipe(pipes), 0);
-	fflush(stdout);
-	child = fork();
-	if (child == 0) {
-		dup2(pipes[1], STDOUT_FILENO);
-		moves_and_dies(arena, folder);
-	}
-	assert_int_equal(waitpid(child, &status, 0), child);
-	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
-	memset(epoch, 0, EPOCH_LENGTH + 8);
-	assert_int_equal(read(pipes[0], epoch, EPOCH_LENGTH + 8), EPOCH_LENGTH + 3);
-	assert_string_equal(epoch + EPOCH_LENGTH, " 0\n");
-	epoch[EPOCH_LENGTH] = '\0';
-	close(pipes[0]);
-	close(pipes[1]);
-}
-
-/* Until what was begun is over. */
-static void
-graph_end(struct graph *graph)
-{
-	graph_stop(graph, true, 0, NULL, NULL);
-	for (int i = 0; i < 10; i++)
-		assert_int_equal(loop_manual_advance(0), 0);
-	graph_free(graph);
-}
-
-/* The successor finds `text` as its file. */
-static void
-succeeds(struct arena *arena, const char *folder, const char *text, const char *epoch)
-{
-	const struct sink_control control = { .context = NULL };
-	struct problems problems = { .count = 0 };
-	struct graph *graph = graph_new(arena, &control);
-	struct loaded loaded;
-	struct graph_past past;
-	char path[80];
-	FILE *file;
-
-	snprintf(path, sizeof path, "%s/awaitd.json", folder);
-	file = fopen(path, "w");
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
-	assert_int_equal(load_at_start(path, arena, &loaded), 0);
-	past = (struct graph_past){ loaded.former, loaded.intended };
-	graph_start(graph, loaded.config, &past, &problems);
-	assert_int_equal(problems.count, 0);
-	assert_string_equal(log_epoch(stream_log(stream_find("t", 1))), epoch);
-	graph_end(graph);
-	config_free(loaded.config);
-	config_free(loaded.former);
-	config_free(loaded.intended);
-	unlink(path);
-}
-
-static void
-a_history_that_moved_before_its_config_was_kept_is_found(void **state)
-{
-	const char *files[] = { "", "one", "two", "three" };
-	struct manager_socket *manager = *state;
-	char epoch[EPOCH_LENGTH + 8], text[400], path[80];
-
-	for (size_t i = 0; i < 4; i++) {
-		struct arena *arena, *adopted;
-
-		assert_int_equal(arena_create(&arena), 0);
-		epoch_before(arena, manager->folder, epoch);
-		assert_int_equal(arena_adopt(dup(arena_fd(arena)), &adopted), 0);
-		history_config(manager->folder, files[i], text);
-		succeeds(adopted, manager->folder, i == 0 ? "{" : text, epoch);
-		snprintf(path, sizeof path, "%s/%s", manager->folder, i == 0 ? "one" : files[i]);
-		assert_int_equal(unlink(path), 0);
-		arena_free(adopted);
-		arena_free(arena);
-	}
-}
-
 /* --------------------------------------------------------------------- problems */
 
 static void
@@ -785,11 +552,6 @@ main(void)
 		NOTIFY_CLAIM(the_watchdog_hears_twice_an_interval_that_the_loop_turns),
 		NOTIFY_CLAIM(the_watchdog_takes_the_first_room_in_a_full_queue),
 		NOTIFY_CLAIM(a_watchdog_of_another_process_is_not_fed),
-		cmocka_unit_test(the_config_that_was_kept_last_is_found),
-		cmocka_unit_test(an_intended_config_is_told_until_it_is_kept),
-		cmocka_unit_test(a_config_that_is_too_long_leaves_the_former),
-		cmocka_unit_test(a_damaged_kept_config_is_none),
-		NOTIFY_CLAIM(a_history_that_moved_before_its_config_was_kept_is_found),
 		cmocka_unit_test(problems_are_a_line_each),
 		cmocka_unit_test(a_process_has_its_standard_fds_and_all_fds_it_may_have),
 		cmocka_unit_test(the_command_line_says_what_to_do),
