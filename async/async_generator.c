@@ -8,20 +8,9 @@
 
 const size_t async_generator_size = offsetof(struct async_generator, frame);
 
-static struct async_generator *
-generator_of_job(struct job *job)
-{
-	return (struct async_generator *)((char *)job - offsetof(struct async_generator, job));
-}
-
-static struct iterator_request *
-queue_front(const struct async_generator *gen)
-{
-	return gen->queue == NULL ? NULL : gen->queue->next;
-}
-
-static void
-enqueue(struct async_generator *gen, struct iterator_request *request)
+/* AsyncGeneratorEnqueue */
+void
+async_generator_enqueue(struct async_generator *gen, struct iterator_request *request)
 {
 	if (gen->queue == NULL)
 		request->next = request;
@@ -49,8 +38,9 @@ dequeue(struct async_generator *gen)
 
 static void cancel_awaited(struct async_generator *gen);
 
-static void
-park_on(struct async_generator *gen, struct promise *promise, void (*run)(struct job *))
+void
+async_generator_park_on(struct async_generator *gen, struct promise *promise,
+    void (*run)(struct job *))
 {
 	gen->parked = true;
 	gen->job.run = run;
@@ -69,8 +59,8 @@ park_for_tick(struct async_generator *gen, void (*run)(struct job *))
 }
 
 /* What the await that has ended gives: the completion to go on with. */
-static struct completion
-unpark(struct async_generator *gen)
+struct completion
+async_generator_unpark(struct async_generator *gen)
 {
 	const struct promise *promise = gen->job.promise;
 	struct completion completion = { .type = COMPLETION_NORMAL };
@@ -91,8 +81,9 @@ unpark(struct async_generator *gen)
 /* -------------------------------------------------------- the spec's operations */
 
 /* AsyncGeneratorCompleteStep */
-static void
-complete_step(struct async_generator *gen, struct completion completion, enum result_kind result)
+void
+async_generator_complete_step(struct async_generator *gen, struct completion completion,
+    enum result_kind result)
 {
 	struct promise *promise = &dequeue(gen)->promise;
 
@@ -108,8 +99,8 @@ complete_step(struct async_generator *gen, struct completion completion, enum re
 static void await_return(struct async_generator *gen);
 
 /* AsyncGeneratorDrainQueue */
-static void
-drain_queue(struct async_generator *gen)
+void
+async_generator_drain_queue(struct async_generator *gen)
 {
 	struct iterator_request *front;
 
@@ -124,7 +115,7 @@ drain_queue(struct async_generator *gen)
 			completion.type = COMPLETION_THROW;
 			completion.value = front->value;
 		}
-		complete_step(gen, completion, RESULT_DONE);
+		async_generator_complete_step(gen, completion, RESULT_DONE);
 	}
 	gen->canceled = false;
 	gen->state = COMPLETED;
@@ -137,7 +128,7 @@ park_on_return(struct async_generator *gen, void (*run)(struct job *))
 	struct iterator_request *front = queue_front(gen);
 
 	if (front->awaited != NULL)
-		park_on(gen, front->awaited, run);
+		async_generator_park_on(gen, front->awaited, run);
 	else
 		park_for_tick(gen, run);
 }
@@ -146,7 +137,7 @@ static struct completion
 unpark_return(struct async_generator *gen)
 {
 	bool plain = gen->job.promise == NULL;
-	struct completion completion = unpark(gen);
+	struct completion completion = async_generator_unpark(gen);
 
 	if (plain && completion.type == COMPLETION_NORMAL)
 		completion.value = queue_front(gen)->value;
@@ -168,8 +159,8 @@ await_return_done(struct job *job)
 {
 	struct async_generator *gen = generator_of_job(job);
 
-	complete_step(gen, unpark_return(gen), RESULT_DONE);
-	drain_queue(gen);
+	async_generator_complete_step(gen, unpark_return(gen), RESULT_DONE);
+	async_generator_drain_queue(gen);
 }
 
 /* AsyncGeneratorAwaitReturn */
@@ -192,14 +183,14 @@ body_ended(struct async_generator *gen, enum completion_type type)
 	coroutine_check_end(&gen->co);
 	gen->state = DRAINING_QUEUE;
 	gen->canceling = false;
-	complete_step(gen, completion, RESULT_DONE);
-	drain_queue(gen);
+	async_generator_complete_step(gen, completion, RESULT_DONE);
+	async_generator_drain_queue(gen);
 }
 
 /* `at_tail`, for the shortcuts: nothing is left to do in the job that runs.  An await of what is
  * there already appends a job; when the queue is empty, that one is the very next to run, so it may as
- * well be done at once: no trace can tell.  It is known in two places only: in a reaction of ours, and in a
- * next() whose caller says so, having put its reaction behind the promise before. */
+ * well be done at once: no trace can tell.  It is known in two places only: in a reaction of ours, and in
+ * next_at_tail(). */
 static void resume(struct async_generator *gen, struct completion completion, bool at_tail);
 
 static void
@@ -207,7 +198,7 @@ awaited(struct job *job)
 {
 	struct async_generator *gen = generator_of_job(job);
 
-	resume(gen, unpark(gen), true);
+	resume(gen, async_generator_unpark(gen), true);
 }
 
 /* AsyncGeneratorUnwrapYieldResumption, behind its Await. */
@@ -245,7 +236,7 @@ yield_answer(struct async_generator *gen, struct completion *ret)
 {
 	struct completion completion = { .type = COMPLETION_NORMAL, .value = gen->co.value };
 
-	complete_step(gen, completion, RESULT_VALUE);
+	async_generator_complete_step(gen, completion, RESULT_VALUE);
 	if (gen->queue != NULL)
 		return take_request(gen, ret);
 	gen->canceling = gen->canceled = false;   /* who was to be cancelled has its answer */
@@ -253,27 +244,28 @@ yield_answer(struct async_generator *gen, struct completion *ret)
 	return false;
 }
 
-/* What yield_answer() comes to when that request is the only one: most times. */
-static void
-yield_answer_only(struct async_generator *gen)
+/* The request in front is the only one, and the yield goes as it should: most times. */
+static inline bool
+is_plain_yield(const struct async_generator *gen)
+{
+	return gen->queue->next == gen->queue && !gen->canceled;
+}
+
+/* What yield_answer() comes to then; gives that request. */
+static inline struct iterator_request *
+plain_yield(struct async_generator *gen)
 {
 	struct iterator_request *request = gen->queue;
 
-	request->next = NULL;
 	gen->queue = NULL;
-	gen->canceled = false;
 	gen->state = SUSPENDED_YIELD;
-	if (request->at_tail && job_skip())
-		iterator_request_answer(request, gen->co.value);
-	else
-		promise_fulfill_result(&request->promise, gen->co.value, RESULT_VALUE);
+	return request;
 }
 
-/* That request is the only one, and the yield goes as it should. */
-static bool
-is_plain_yield(const struct async_generator *gen)
+static void
+plain_yield_answer(struct async_generator *gen)
 {
-	return gen->queue->next == gen->queue && !gen->canceling;
+	promise_fulfill_result(&plain_yield(gen)->promise, gen->co.value, RESULT_VALUE);
 }
 
 static void
@@ -285,10 +277,10 @@ yield_awaited(struct job *job)
 
 	if (is_plain_yield(gen)) {
 		gen->parked = false;
-		yield_answer_only(gen);
+		plain_yield_answer(gen);
 		return;
 	}
-	completion = unpark(gen);
+	completion = async_generator_unpark(gen);
 
 	if (completion.type == COMPLETION_NORMAL) {
 		gen->co.value = yielded;
@@ -302,7 +294,7 @@ yield_awaited(struct job *job)
 static bool
 may_skip_tick(const struct async_generator *gen, bool at_tail)
 {
-	return at_tail && !gen->canceling && job_skip();
+	return at_tail && !gen->canceling && jobs_skip(1);
 }
 
 /* The same for an await of a promise, if that is fulfilled. */
@@ -314,44 +306,46 @@ may_skip_await(const struct async_generator *gen, bool at_tail)
 	return promise != NULL && promise->state == PROMISE_FULFILLED && may_skip_tick(gen, at_tail);
 }
 
-/* The same for the await in a yield, to the only request there is. */
+/* next() has not given a value at once.  True: the body goes on all the same. */
 static bool
-may_skip_yield(const struct async_generator *gen, bool at_tail)
+await_next(struct async_generator *gen, struct iterator_request *request, enum next_answer answer)
 {
-	return at_tail && is_plain_yield(gen) && job_skip();
-}
-
-/* True: the answer is there, or the call threw: *ret is what to go on with. */
-static bool
-await_next(struct async_generator *gen, bool at_tail, struct completion *ret)
-{
-	struct iterator_request *request = gen->co.value.pointer;
-	const struct coroutine *outer = coroutine_enter(&gen->co);
-	bool goes_on;
-
-	gen->job.run = awaited;
-	goes_on = at_tail ? iterator_next_at_tail(request, &gen->job)
-	                  : iterator_next_then(request, &gen->job);
-	coroutine_enter(outer);
-	if (goes_on && !(request->answered && gen->canceling)) {
-		*ret = (struct completion){ .value = request->promise.value };
+	if (answer == NEXT_THREW)
 		return true;
-	}
 	gen->parked = true;
-	if (goes_on)
+	if (answer == NEXT_ANSWERED) {          /* but was cancelled within the call */
+		gen->job.promise = &request->promise;
 		job_enqueue(&gen->job);
-	else if (gen->canceling)
+	} else if (gen->canceling)
 		cancel_awaited(gen);
 	return false;
 }
 
-static enum step
+/* True: *ret is what the body goes on with. */
+static inline bool
+step_next(struct async_generator *gen, bool at_tail, struct completion *ret)
+{
+	struct iterator_request *request = gen->co.value.pointer;
+	enum next_answer answer;
+
+	gen->job.run = awaited;
+	if (at_tail)
+		answer = iterator_next_at_tail(request, &gen->job);
+	else
+		answer = iterator_next_then(request, &gen->job) ? NEXT_THREW : NEXT_PENDING;
+	if ((answer != NEXT_ANSWERED || gen->canceling) && !await_next(gen, request, answer))
+		return false;
+	*ret = (struct completion){ COMPLETION_NORMAL, request->promise.value };
+	return true;
+}
+
+static inline enum step
 body_step(struct async_generator *gen, struct completion completion)
 {
 	gen->state = EXECUTING;
 	gen->co.received = (uint8_t)completion.type;
 	gen->co.value = completion.value;
-	return coroutine_resume(&gen->co, gen->frame);
+	return gen->co.body(&gen->co, gen->frame);
 }
 
 /* Does what a step asks for, and the next, until something has to be waited for.  Not inline: what it
@@ -364,7 +358,7 @@ body_stepped(struct async_generator *gen, enum step step, bool at_tail)
 	for (;;) {
 		switch (step) {
 		case STEP_NEXT:
-			if (!await_next(gen, at_tail, &completion))
+			if (!step_next(gen, at_tail, &completion))
 				return;
 			break;
 		case STEP_AWAIT:
@@ -372,7 +366,7 @@ body_stepped(struct async_generator *gen, enum step step, bool at_tail)
 				completion = settled(gen->co.value.pointer);
 				break;
 			}
-			park_on(gen, gen->co.value.pointer, awaited);
+			async_generator_park_on(gen, gen->co.value.pointer, awaited);
 			return;
 		case STEP_TICK:
 			if (may_skip_tick(gen, at_tail)) {
@@ -382,8 +376,8 @@ body_stepped(struct async_generator *gen, enum step step, bool at_tail)
 			park_for_tick(gen, awaited);
 			return;
 		case STEP_YIELD:
-			if (may_skip_yield(gen, at_tail))
-				yield_answer_only(gen);
+			if (is_plain_yield(gen) && may_skip_tick(gen, at_tail))
+				plain_yield_answer(gen);
 			else
 				park_for_tick(gen, yield_awaited);
 			return;
@@ -408,12 +402,11 @@ body_stepped(struct async_generator *gen, enum step step, bool at_tail)
 static void
 resume(struct async_generator *gen, struct completion completion, bool at_tail)
 {
+	const struct coroutine *outer = coroutine_enter(&gen->co);
 	enum step step = body_step(gen, completion);
 
-	if (step == STEP_YIELD && may_skip_yield(gen, at_tail))
-		yield_answer_only(gen);         /* the way of most values */
-	else
-		body_stepped(gen, step, at_tail);
+	body_stepped(gen, step, at_tail);
+	coroutine_enter(outer);
 }
 
 static void
@@ -427,8 +420,8 @@ resume_at_yield(struct async_generator *gen)
 
 /* ------------------------------------------------------------------ methods */
 
-static void
-generator_next(struct iterator *iterator, struct iterator_request *request)
+void
+async_generator_next(struct iterator *iterator, struct iterator_request *request)
 {
 	struct async_generator *gen = (struct async_generator *)iterator;
 
@@ -436,26 +429,99 @@ generator_next(struct iterator *iterator, struct iterator_request *request)
 		promise_fulfill_result(&request->promise, value_undefined(), RESULT_DONE);
 		return;
 	}
-	enqueue(gen, request);
+	async_generator_enqueue(gen, request);
 	if (gen->state == SUSPENDED_START || gen->state == SUSPENDED_YIELD)
-		resume(gen, (struct completion){ COMPLETION_NORMAL, request->value },
-		    request->at_tail);
+		resume(gen, (struct completion){ COMPLETION_NORMAL, request->value }, false);
 }
 
-static void
-generator_return(struct iterator *iterator, struct iterator_request *request)
+/* Goes on at the tail of the caller, as far as it can without waiting: gives the step at which that ends,
+ * STEP_NEXT when that is waited for already. */
+static inline enum step
+body_at_tail(struct async_generator *gen, enum step step)
+{
+	struct completion completion;
+
+	for (;;) {
+		if (step == STEP_NEXT) {
+			if (!step_next(gen, true, &completion))
+				return step;
+		} else if (step == STEP_AWAIT && may_skip_await(gen, true))
+			completion = settled(gen->co.value.pointer);
+		else
+			return step;
+		step = body_step(gen, completion);
+	}
+}
+
+/* A yield at the tail of the caller: mostly without the two ticks, its own await and the caller's reaction. */
+static inline enum next_answer
+yield_at_tail(struct async_generator *gen, struct iterator_request *request, struct job *caller)
+{
+	if (is_plain_yield(gen) && jobs_skip(2)) {
+		iterator_request_answer(plain_yield(gen), gen->co.value);
+		return NEXT_ANSWERED;
+	}
+	promise_then_first(&request->promise, caller);
+	park_for_tick(gen, yield_awaited);
+	return NEXT_PENDING;
+}
+
+/* The first step was no yield. */
+__attribute__((noinline)) static enum next_answer
+stepped_at_tail(struct async_generator *gen, enum step step, struct iterator_request *request,
+    struct job *caller)
+{
+	const struct coroutine *outer = coroutine_enter(&gen->co);
+	enum next_answer answer = NEXT_PENDING;
+
+	step = body_at_tail(gen, step);
+	if (step == STEP_YIELD)
+		answer = yield_at_tail(gen, request, caller);
+	else {
+		promise_then_first(&request->promise, caller);
+		if (step != STEP_NEXT)
+			body_stepped(gen, step, true);
+	}
+	coroutine_enter(outer);
+	return answer;
+}
+
+enum next_answer
+async_generator_next_at_tail(struct iterator *iterator, struct iterator_request *request,
+    struct job *caller)
+{
+	struct async_generator *gen = (struct async_generator *)iterator;
+	const struct coroutine *outer;
+	enum step step;
+
+	if (gen->state != SUSPENDED_YIELD && gen->state != SUSPENDED_START) {
+		promise_then_first(&request->promise, caller);
+		async_generator_next(iterator, request);
+		return NEXT_PENDING;
+	}
+	gen->queue = request->next = request;
+	outer = coroutine_enter(&gen->co);
+	step = body_step(gen, (struct completion){ COMPLETION_NORMAL, request->value });
+	coroutine_enter(outer);
+	if (step == STEP_YIELD)
+		return yield_at_tail(gen, request, caller);
+	return stepped_at_tail(gen, step, request, caller);
+}
+
+void
+async_generator_return(struct iterator *iterator, struct iterator_request *request)
 {
 	struct async_generator *gen = (struct async_generator *)iterator;
 
-	enqueue(gen, request);
+	async_generator_enqueue(gen, request);
 	if (gen->state == SUSPENDED_START || gen->state == COMPLETED)
 		await_return(gen);
 	else if (gen->state == SUSPENDED_YIELD)
 		resume_at_yield(gen);
 }
 
-static void
-generator_throw(struct iterator *iterator, struct iterator_request *request)
+void
+async_generator_throw(struct iterator *iterator, struct iterator_request *request)
 {
 	struct async_generator *gen = (struct async_generator *)iterator;
 
@@ -465,7 +531,7 @@ generator_throw(struct iterator *iterator, struct iterator_request *request)
 		promise_reject(&request->promise, request->value);
 		return;
 	}
-	enqueue(gen, request);
+	async_generator_enqueue(gen, request);
 	if (gen->state == SUSPENDED_YIELD)
 		resume_at_yield(gen);
 }
@@ -491,8 +557,8 @@ cancel_awaited(struct async_generator *gen)
 	job_enqueue(&gen->job);
 }
 
-static void
-generator_cancel(struct iterator *iterator)
+void
+async_generator_cancel(struct iterator *iterator)
 {
 	struct async_generator *gen = (struct async_generator *)iterator;
 
@@ -503,120 +569,37 @@ generator_cancel(struct iterator *iterator)
 		cancel_awaited(gen);
 }
 
-/* ------------------------------------------------- generators over an iterator */
-
-/* Lies before the generator in its memory. */
-struct owned {
-	_Alignas(max_align_t) struct iterator *underlying;
-	struct iterator_request request;
-};
-
-static struct owned *
-owned_of(struct async_generator *gen)
-{
-	return (struct owned *)((char *)gen - sizeof(struct owned));
-}
-
-static void
-underlying_closed(struct job *job)
-{
-	struct async_generator *gen = generator_of_job(job);
-	struct completion completion = unpark(gen);
-	const struct iterator_request *front = queue_front(gen);
-
-	if (completion.type == COMPLETION_NORMAL)
-		completion.value = value_undefined();
-	if (front->completion == COMPLETION_THROW)
-		completion = (struct completion){ COMPLETION_THROW, front->value };
-	complete_step(gen, completion, RESULT_DONE);
-	drain_queue(gen);
-}
-
-/* What has not begun has no FINALLY that would do it. */
-static void
-close_underlying(struct async_generator *gen, struct iterator_request *request)
-{
-	struct owned *owned = owned_of(gen);
-
-	enqueue(gen, request);
-	gen->state = DRAINING_QUEUE;
-	iterator_close(owned->underlying, &owned->request);
-	park_on(gen, &owned->request.promise, underlying_closed);
-}
-
-static void
-over_return(struct iterator *iterator, struct iterator_request *request)
-{
-	struct async_generator *gen = (struct async_generator *)iterator;
-
-	if (gen->state != SUSPENDED_START) {
-		generator_return(iterator, request);
-		return;
-	}
-	promise_unref(request->awaited);
-	request->awaited = NULL;
-	close_underlying(gen, request);
-}
-
-static void
-over_throw(struct iterator *iterator, struct iterator_request *request)
-{
-	struct async_generator *gen = (struct async_generator *)iterator;
-
-	if (gen->state != SUSPENDED_START)
-		generator_throw(iterator, request);
-	else
-		close_underlying(gen, request);
-}
-
 /* ------------------------------------------------------------------ lifetime */
+
+void
+async_generator_fini(struct async_generator *gen)
+{
+	assert(gen->state == COMPLETED || gen->state == SUSPENDED_START);
+	assert(gen->queue == NULL);
+	registry_remove(&gen->slot);
+}
 
 static void
 generator_free(struct iterator *iterator)
 {
 	struct async_generator *gen = (struct async_generator *)iterator;
 
-	assert(gen->state == COMPLETED || gen->state == SUSPENDED_START);
-	assert(gen->queue == NULL);
-	registry_remove(&gen->slot);
+	async_generator_fini(gen);
 	free(gen);
-}
-
-static void
-over_free(struct iterator *iterator)
-{
-	struct async_generator *gen = (struct async_generator *)iterator;
-	struct owned *owned = owned_of(gen);
-
-	assert(gen->state == COMPLETED || gen->state == SUSPENDED_START);
-	assert(gen->queue == NULL);
-	registry_remove(&gen->slot);
-	if (owned->request.iterator != NULL)
-		promise_fini(&owned->request.promise);
-	iterator_free(owned->underlying);
-	free(owned);
 }
 
 static const struct iterator_ops generator_ops = {
 	.kind = "async generator",
-	.next = generator_next,
-	.return_ = generator_return,
-	.throw_ = generator_throw,
-	.cancel = generator_cancel,
+	.next = async_generator_next,
+	.next_at_tail = async_generator_next_at_tail,
+	.return_ = async_generator_return,
+	.throw_ = async_generator_throw,
+	.cancel = async_generator_cancel,
 	.free = generator_free,
 };
 
-static const struct iterator_ops over_ops = {
-	.kind = "async generator",
-	.next = generator_next,
-	.return_ = over_return,
-	.throw_ = over_throw,
-	.cancel = generator_cancel,
-	.free = over_free,
-};
-
-static struct async_generator *
-generator_make(const char *name, coroutine_body body, size_t before, size_t size)
+struct async_generator *
+async_generator_make(const char *name, coroutine_body body, size_t before, size_t size)
 {
 	char *memory = calloc(1, before + sizeof(struct async_generator) + size);
 	struct async_generator *gen;
@@ -636,29 +619,11 @@ generator_make(const char *name, coroutine_body body, size_t before, size_t size
 struct iterator *
 async_generator_new(const char *name, coroutine_body body, size_t size)
 {
-	struct async_generator *gen = generator_make(name, body, 0, size);
+	struct async_generator *gen = async_generator_make(name, body, 0, size);
 
 	if (gen == NULL)
 		return NULL;
 	gen->iterator.ops = &generator_ops;
-	return &gen->iterator;
-}
-
-struct iterator *
-async_generator_over(const char *name, coroutine_body body, size_t size,
-    struct iterator *underlying)
-{
-	struct async_generator *gen;
-
-	if (underlying == NULL)
-		return NULL;
-	gen = generator_make(name, body, sizeof(struct owned), size);
-	if (gen == NULL) {
-		iterator_free(underlying);
-		return NULL;
-	}
-	gen->iterator.ops = &over_ops;
-	owned_of(gen)->underlying = underlying;
 	return &gen->iterator;
 }
 

@@ -44,13 +44,12 @@ coroutine_abrupt_close(struct coroutine *co)
 }
 
 bool
-coroutine_abrupt_next(struct coroutine *co, struct iterator_request *request)
+coroutine_next_fails(struct coroutine *co, const struct iterator_request *request)
 {
 	if (request->threw) {
 		co->received = COMPLETION_THROW;
 		co->value = request->promise.value;
-	} else if (co->received == COMPLETION_NORMAL
-	    && request->promise.result == RESULT_NOT_OBJECT) {
+	} else if (co->received == COMPLETION_NORMAL) {
 		co->received = COMPLETION_THROW;
 		co->value = value_number(TYPE_ERROR);
 	}

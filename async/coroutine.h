@@ -111,8 +111,17 @@ coroutine_abrupt(struct coroutine *co)
 /* The same behind a close: -ECANCELED is how a close succeeds. */
 bool coroutine_abrupt_close(struct coroutine *co);
 
-/* The result of next() is in the request, or it was not an object: a TypeError. */
-bool coroutine_abrupt_next(struct coroutine *co, struct iterator_request *request);
+/* The call of next() threw, or its result was not an object: a TypeError. */
+bool coroutine_next_fails(struct coroutine *co, const struct iterator_request *request);
+
+/* Behind next(): its result is in the request, or what was received goes wrong. */
+static inline bool
+coroutine_abrupt_next(struct coroutine *co, const struct iterator_request *request)
+{
+	if (request->threw || request->promise.result == RESULT_NOT_OBJECT)
+		return coroutine_next_fails(co, request);
+	return coroutine_abrupt(co);
+}
 
 enum step coroutine_end(struct coroutine *co);
 /* For BEGIN: the body was resumed at a line that it has no place for. */

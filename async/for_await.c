@@ -109,75 +109,80 @@ has_value(const struct for_await *self)
 	    && !self->canceling;
 }
 
-/* Asks for the next, the last thing that a job does.  True: it is there at once and its job would be the
- * next to run, or the call threw. */
-static bool
-ask(struct for_await *self)
-{
-	struct iterator_request *request = &self->loop.request;
-	bool goes_on;
-
-	iterator_next_begin(self->loop.iterator, request);
-	self->job.run = received;
-	goes_on = iterator_next_at_tail(request, &self->job);
-	if (goes_on && !(request->answered && self->canceling))
-		return true;
-	self->parked = true;
-	if (goes_on)
-		job_enqueue(&self->job);
-	else if (self->canceling)
-		cancel_awaited(self);
-	return false;
-}
-
-/* What to do about a value, in *ret_state.  False: there is something to wait for. */
-static bool
-take_value(struct for_await *self, enum iteration_state *ret_state)
-{
-	struct promise *gate = self->on_value(self->context, self->loop.value);
-
-	if (self->canceling) {          /* by on_value() itself */
-		self->canceling = false;
-		promise_unref(gate);
-		*ret_state = iteration_leave(&self->loop, cancellation);
-		return true;
-	}
-	if (gate == NULL)
-		return true;
-	if (gate == FOR_AWAIT_BREAK) {
-		struct completion leave = { .type = COMPLETION_NORMAL };
-
-		*ret_state = iteration_leave(&self->loop, leave);
-		return true;
-	}
-	park_on(self, gate, value_taken);
-	return false;
-}
-
-/* Goes on from a state of the loop, as far as it goes without waiting.  The last thing that a job does. */
+/* Goes on from a state of the loop that is no value. */
 static void
-advance(struct for_await *self, enum iteration_state state)
+leave_or_wait(struct for_await *self, enum iteration_state state)
 {
-	while (state == ITERATION_VALUE) {
-		if (!take_value(self, &state))
-			return;
-		if (state != ITERATION_VALUE)
-			break;
-		if (!ask(self))
-			return;
-		state = iteration_answered(&self->loop);
-	}
 	if (state == ITERATION_AWAIT)
 		park_on(self, &self->loop.request.promise, received);
 	else
 		for_await_finish(self);
 }
 
+/* The answer to ask() was no value that is there at once. */
 static void
-go_on(struct for_await *self)
+ask_else(struct for_await *self, enum next_answer answer)
 {
-	if (ask(self))
-		advance(self, iteration_answered(&self->loop));
+	if (answer == NEXT_THREW) {
+		leave_or_wait(self, iteration_threw(&self->loop));
+		return;
+	}
+	self->parked = true;
+	if (answer == NEXT_PENDING) {
+		if (self->canceling)
+			cancel_awaited(self);
+		return;
+	}
+	self->job.promise = &self->loop.request.promise;   /* cancelled within the call */
+	job_enqueue(&self->job);
+}
+
+/* Asks for the next, the last thing that a job does.  True: it is there at once, and its job would be the
+ * next to run. */
+static inline bool
+ask(struct for_await *self)
+{
+	struct iterator_request *request = &self->loop.request;
+	enum next_answer answer;
+
+	iterator_next_begin(self->loop.iterator, request);
+	self->job.run = received;
+	answer = iterator_next_at_tail(request, &self->job);
+	if (answer == NEXT_ANSWERED && !self->canceling)
+		return true;
+	ask_else(self, answer);
+	return false;
+}
+
+/* on_value() has left the loop, cancelled it, or given something to wait for. */
+static void
+take_value_else(struct for_await *self, struct promise *gate)
+{
+	if (self->canceling) {
+		self->canceling = false;
+		promise_unref(gate);
+		leave_or_wait(self, iteration_leave(&self->loop, cancellation));
+	} else if (gate == FOR_AWAIT_BREAK) {
+		struct completion leave = { .type = COMPLETION_NORMAL };
+
+		leave_or_wait(self, iteration_leave(&self->loop, leave));
+	} else
+		park_on(self, gate, value_taken);
+}
+
+/* From a value on, as far as it goes without waiting.  The last thing that a job does. */
+static void
+take_values(struct for_await *self)
+{
+	do {
+		union value value = self->loop.request.promise.value;
+		struct promise *gate = self->on_value(self->context, value);
+
+		if (gate != NULL || self->canceling) {
+			take_value_else(self, gate);
+			return;
+		}
+	} while (ask(self));
 }
 
 /* The end, an error, a cancellation, or what the closing gave. */
@@ -192,9 +197,10 @@ received_else(struct for_await *self)
 
 	/* Cancelled with a value on its way: the iterator has not ended, so close it. */
 	if (canceled && arrived)
-		advance(self, iteration_leave(&self->loop, completion));
+		leave_or_wait(self, iteration_leave(&self->loop, completion));
 	else
-		advance(self, iteration_received(&self->loop, completion.type, completion.value));
+		leave_or_wait(self,
+		    iteration_received(&self->loop, completion.type, completion.value));
 }
 
 static void
@@ -204,8 +210,7 @@ received(struct job *job)
 
 	if (has_value(self) && !self->loop.closing) {
 		self->parked = false;
-		self->loop.value = self->loop.request.promise.value;
-		advance(self, ITERATION_VALUE);
+		take_values(self);
 	} else
 		received_else(self);
 }
@@ -217,9 +222,9 @@ value_taken(struct job *job)
 	struct completion completion = unpark(self);
 
 	if (completion.type == COMPLETION_THROW)
-		advance(self, iteration_leave(&self->loop, completion));
-	else
-		go_on(self);
+		leave_or_wait(self, iteration_leave(&self->loop, completion));
+	else if (ask(self))
+		take_values(self);
 }
 
 static struct for_await *

@@ -11,16 +11,13 @@ enum iteration_state
 iteration_next(struct iteration *loop)
 {
 	iterator_next(loop->iterator, &loop->request, value_undefined());
-	return loop->request.threw ? iteration_answered(loop) : ITERATION_AWAIT;
+	return loop->request.threw ? iteration_threw(loop) : ITERATION_AWAIT;
 }
 
 enum iteration_state
-iteration_answered(struct iteration *loop)
+iteration_threw(struct iteration *loop)
 {
-	if (loop->request.threw)
-		return iteration_throw(loop, loop->request.promise.value);
-	loop->value = loop->request.promise.value;
-	return ITERATION_VALUE;
+	return iteration_throw(loop, loop->request.promise.value);
 }
 
 /* The end of AsyncIteratorClose: an error that was there before wins over all. */

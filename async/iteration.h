@@ -30,8 +30,8 @@ struct iteration {
 
 enum iteration_state iteration_next(struct iteration *loop);
 
-/* Behind a next() of loop->request that somebody else made, and which was answered or threw at once. */
-enum iteration_state iteration_answered(struct iteration *loop);
+/* Behind a next() of loop->request that somebody else made, and which threw. */
+enum iteration_state iteration_threw(struct iteration *loop);
 enum iteration_state iteration_received(struct iteration *loop, enum completion_type type,
     union value value);
 enum iteration_state iteration_leave(struct iteration *loop, struct completion completion);

@@ -24,8 +24,14 @@ struct iterator_request {
 	struct promise *awaited;         /* return(): the promise to await in place of `value` */
 	uint8_t completion;              /* enum completion_type */
 	bool threw;                      /* the call itself threw; the error is promise.value */
-	bool at_tail;                    /* iterator_next_at_tail() is under way ... */
-	bool answered;                   /* ... and has its answer, whose reaction was not queued */
+};
+
+/* What iterator_next_at_tail() comes to: in a register, not in the request, where each value would be
+ * stored to be loaded again at once. */
+enum next_answer {
+	NEXT_PENDING,    /* the job runs when the promise has settled, or is queued already */
+	NEXT_ANSWERED,   /* a value is in request->promise, and the job is not queued: do what it would */
+	NEXT_THREW,      /* the call threw; the error is in request->promise, the job nobody's reaction */
 };
 
 struct iterator_ops {
@@ -37,6 +43,14 @@ struct iterator_ops {
 	 * promise.value, to throw out of the call itself (only hand-written iterators do).
 	 * `next` is required; NULL means the method is missing, as in GetMethod. */
 	void (*next)(struct iterator *iterator, struct iterator_request *request);
+
+	/* next() for iterator_next_at_tail(), of a request whose promise has no reaction yet.  It makes
+	 * `job` that (promise_then_first()) before it settles the promise or returns NEXT_PENDING.  If instead
+	 * the value is there, and the job queue is empty but for what jobs_skip() allows, it puts it into
+	 * the request by iterator_request_answer() and returns NEXT_ANSWERED.  NULL: next() will do. */
+	enum next_answer (*next_at_tail)(struct iterator *iterator, struct iterator_request *request,
+	    struct job *job);
+
 	void (*return_)(struct iterator *iterator, struct iterator_request *request);
 	void (*throw_)(struct iterator *iterator, struct iterator_request *request);
 
@@ -68,15 +82,18 @@ static inline void
 iterator_request_begin(struct iterator *iterator, struct iterator_request *request,
     enum completion_type completion, union value value)
 {
-	assert(!iterator_request_pending(request));
-	if (request->promise.state == PROMISE_REJECTED && request->iterator != NULL)
-		promise_fini(&request->promise);
-	*request = (struct iterator_request){
-		.iterator = iterator,
-		.promise.of_request = true,
-		.value = value,
-		.completion = (uint8_t)completion,
-	};
+	if (request->promise.state != PROMISE_FULFILLED) {
+		assert(!iterator_request_pending(request));
+		if (request->promise.state == PROMISE_REJECTED && request->iterator != NULL)
+			promise_fini(&request->promise);
+	}
+	promise_init(&request->promise);
+	request->promise.of_request = true;
+	request->iterator = iterator;
+	request->value = value;
+	request->awaited = NULL;
+	request->completion = (uint8_t)completion;
+	request->threw = false;
 }
 
 /* A next() in two.  First: */
@@ -98,29 +115,24 @@ iterator_next_then(struct iterator_request *request, struct job *job)
 	return request->threw;
 }
 
-/* The same by somebody who runs in a job and has nothing left to do in it.  True also when the
- * answer is there and the job, not queued, would be the next to run: so do at once what it would. */
-static inline bool
+/* The same by somebody who runs in a job and has nothing left to do in it.  When the answer is there
+ * and the job would be the next to run, it is not queued. */
+static inline enum next_answer
 iterator_next_at_tail(struct iterator_request *request, struct job *job)
 {
-	promise_then_first(&request->promise, job);
-	request->at_tail = true;
-	request->iterator->ops->next(request->iterator, request);
-	request->at_tail = false;
-	if (request->threw)
-		request->promise.reactions = NULL;
-	return request->answered || request->threw;
+	struct iterator *iterator = request->iterator;
+
+	if (iterator->ops->next_at_tail != NULL)
+		return iterator->ops->next_at_tail(iterator, request, job);
+	return iterator_next_then(request, job) ? NEXT_THREW : NEXT_PENDING;
 }
 
-/* For a next() with request->at_tail set, and the job's reaction the next that would run: gives the
- * value.  It must be the last thing that next() does. */
+/* For a next_at_tail() that is to return NEXT_ANSWERED. */
 static inline void
 iterator_request_answer(struct iterator_request *request, union value value)
 {
-	request->promise.reactions = NULL;
 	request->promise.value = value;
 	request->promise.state = PROMISE_FULFILLED;
-	request->answered = true;
 }
 
 /* Make a request.  `request` must be idle.  The promise is &request->promise. */

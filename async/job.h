@@ -52,17 +52,18 @@ void jobs_redirect(const struct promise *from, struct promise *to);
 /* Runs jobs until there are none or `max` have run; returns how many ran.  Not re-entrant. */
 size_t jobs_run(size_t max);
 
-/* How many more this drain may run; 0 outside of one.  For job_skip(). */
+/* How many more this drain may run; 0 outside of one.  For jobs_skip(). */
 extern size_t jobs_left;
 
-/* For a job of which nothing remains to be done but what it is about to append: true when that would
- * be the next to run, so that it may as well be done at once.  It counts as one that ran. */
+/* For a job of which nothing remains to be done but what it is about to append, and what that does in
+ * turn: true when these `count` would be the next to run, so that they may as well be done at once.
+ * They count as having run. */
 static inline bool
-job_skip(void)
+jobs_skip(size_t count)
 {
-	if (job_youngest != NULL || jobs_left == 0)
+	if (job_youngest != NULL || jobs_left < count)
 		return false;
-	jobs_left--;
+	jobs_left -= count;
 	return true;
 }
 

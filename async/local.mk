@@ -5,6 +5,7 @@ libasync_a_SOURCES = \
 	%D%/async_generator.c \
 	%D%/async_generator.h \
 	%D%/async_generator_info.c \
+	%D%/async_generator_over.c \
 	%D%/async_generator_private.h \
 	%D%/consume.c \
 	%D%/coroutine.c \

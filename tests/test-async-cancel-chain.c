@@ -2,6 +2,7 @@
 #include "async-bodies.h"
 
 #include "async/delegate.h"
+#include "async/for_await.h"
 
 /* --------------------------------------------------------------- inside out */
 
@@ -46,6 +47,81 @@ cancel_waits_for_the_innermost_cleanup_and_cancels_that_when_asked_again(void **
 	assert_rejected(&ask, -ECANCELED);
 	assert_diary("end 1 2 3 4 5 6 7 8");
 	iterator_free(chain);
+	assert_quiet();
+}
+
+struct impatient {
+	struct iterator *outer;
+};
+
+static enum step
+impatient_body(struct coroutine *co, void *frame)
+{
+	struct impatient *self = frame;
+
+	BEGIN(co);
+	YIELD((void *)1);
+	iterator_cancel(self->outer);
+	YIELD((void *)2);
+	FINALLY;
+	note("inner");
+	END;
+}
+
+struct taker {
+	struct iterator *of;
+	struct iterator_request request;
+};
+
+static enum step
+taker_body(struct coroutine *co, void *frame)
+{
+	struct taker *self = frame;
+
+	BEGIN(co);
+	for (;;) {
+		AWAIT_NEXT(self->of, &self->request);
+		note("took");
+		YIELD(self->request.promise.value.pointer);
+	}
+	FINALLY;
+	CLOSE(self->of, &self->request);
+	note("outer");
+	END;
+}
+
+static struct promise *
+note_value(void *context, union value value)
+{
+	(void)context;
+	note(value.number == 1 ? "1" : "not here");
+	return NULL;
+}
+
+static void
+note_end(void *context, int error)
+{
+	(void)context;
+	assert_int_equal(error, -ECANCELED);
+	note("ended");
+}
+
+/* Asked by who has nothing left to do, so that the value would be there without a job. */
+static void
+cancel_by_what_is_asked_wins_over_its_answer(void **state)
+{
+	struct iterator *inner = async_generator_new("impatient", impatient_body,
+	    sizeof(struct impatient));
+	struct iterator *outer = async_generator_over("taker", taker_body, sizeof(struct taker),
+	    inner);
+
+	(void)state;
+	((struct impatient *)async_generator_frame(inner))->outer = outer;
+	((struct taker *)async_generator_frame(outer))->of = inner;
+	assert_non_null(for_await(outer, note_value, note_end, NULL));
+	drain();
+	assert_diary("took 1 inner outer ended");
+	iterator_free(outer);
 	assert_quiet();
 }
 
@@ -306,6 +382,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cancel_ends_a_chain_of_eight_from_the_inside),
 		cmocka_unit_test(cancel_waits_for_the_innermost_cleanup_and_cancels_that_when_asked_again),
+		cmocka_unit_test(cancel_by_what_is_asked_wins_over_its_answer),
 		cmocka_unit_test(cancel_while_finally_closes_reaches_what_is_closed),
 		cmocka_unit_test(return_before_the_beginning_closes_the_whole_chain),
 		cmocka_unit_test(throw_before_the_beginning_closes_the_whole_chain),

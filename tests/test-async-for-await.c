@@ -440,6 +440,37 @@ cancel_by_the_body_that_is_asked(void **state)
 	assert_quiet();
 }
 
+static enum step
+canceling_body(struct coroutine *co, void *frame)
+{
+	struct for_await **const *self = frame;
+
+	BEGIN(co);
+	YIELD((void *)1);
+	for_await_cancel(**self);
+	YIELD((void *)2);
+	FINALLY;
+	note("finally");
+	END;
+}
+
+static void
+cancel_by_the_body_that_then_yields_at_once_drops_the_value_and_closes(void **state)
+{
+	struct sink sink = { .ended = 0 };
+	struct iterator *generator = async_generator_new("canceling", canceling_body,
+	    sizeof(struct for_await **));
+
+	(void)state;
+	*(struct for_await ***)async_generator_frame(generator) = &sink.loop;
+	sink_start(&sink, generator);
+	drain();
+	assert_ended(&sink, -ECANCELED);
+	assert_diary("1 finally ended");
+	iterator_free(generator);
+	assert_quiet();
+}
+
 static void
 cancel_with_the_value_on_its_way_drops_it_and_closes(void **state)
 {
@@ -576,6 +607,8 @@ main(void)
 		cmocka_unit_test(cancel_by_on_value_takes_no_other_value),
 		cmocka_unit_test(cancel_by_on_value_wins_over_its_break_and_its_gate),
 		cmocka_unit_test(cancel_by_the_body_that_is_asked),
+		cmocka_unit_test(
+		    cancel_by_the_body_that_then_yields_at_once_drops_the_value_and_closes),
 		cmocka_unit_test(cancel_with_the_value_on_its_way_drops_it_and_closes),
 		cmocka_unit_test(cancel_again_cancels_what_the_closing_waits_for),
 		cmocka_unit_test(cancel_of_a_loop_over_a_sync_iterator_closes_it),

@@ -140,7 +140,7 @@ for_await_resume(struct activation *activation, struct frame *frame, struct outc
 	enum iteration_state state;
 
 	if (frame->at == ITERATION_AWAIT && frame->loop.request.threw && !frame->loop.closing)
-		state = iteration_answered(&frame->loop);
+		state = iteration_threw(&frame->loop);
 	else if (frame->at == ITERATION_AWAIT)
 		state = iteration_received(&frame->loop, (enum completion_type)outcome->type,
 		    outcome->value);
