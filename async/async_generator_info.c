@@ -1,5 +1,6 @@
 /* The generators that live, for `awaitctl debug generators`. */
 #include "async/async_generator_private.h"
+#include "async/child.h"
 #include "async/registry.h"
 
 struct walk {
@@ -22,15 +23,32 @@ queue_length(const struct async_generator *gen)
 	return length;
 }
 
+/* Where it is suspended: in the innermost of its bodies. */
+static const struct coroutine *
+innermost(const struct async_generator *gen)
+{
+	const struct coroutine *co = &gen->co;
+	const void *frame = gen->frame;
+
+	while (co->in_child) {
+		const struct child *child = *(struct child *const *)frame;
+
+		co = &child->co;
+		frame = child->frame;
+	}
+	return co;
+}
+
 static void
 generator_describe(void *object, void *context)
 {
 	const struct async_generator *gen = object;
 	const struct walk *walk = context;
+	const struct coroutine *co = innermost(gen);
 	const struct async_generator_info info = {
-		.name = gen->co.name,
-		.file = gen->co.file,
-		.line = gen->co.line,
+		.name = co->name,
+		.file = co->file,
+		.line = co->line,
 		.state = (enum async_generator_state)gen->state,
 		.requests = queue_length(gen),
 	};

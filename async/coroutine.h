@@ -66,6 +66,7 @@ struct coroutine {
 	uint8_t received;        /* enum completion_type of `value` */
 	uint8_t ending;          /* the macros': how END will end */
 	bool in_finally : 1;
+	bool in_child : 1;       /* async/child.h: the frame begins with a pointer to one, which runs */
 	bool ended : 1;          /* the macros': END was reached */
 };
 

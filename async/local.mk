@@ -7,6 +7,8 @@ libasync_a_SOURCES = \
 	%D%/async_generator_info.c \
 	%D%/async_generator_over.c \
 	%D%/async_generator_private.h \
+	%D%/child.c \
+	%D%/child.h \
 	%D%/consume.c \
 	%D%/coroutine.c \
 	%D%/coroutine.h \

@@ -1,6 +1,6 @@
 #include "daemon/silent.h"
 
-#include "async/async_generator.h"
+#include "async/child.h"
 #include "async/promise.h"
 
 static enum step
@@ -15,11 +15,11 @@ silent_run(struct coroutine *co, void *frame)
 	END;
 }
 
-struct iterator *
+struct child *
 silent_make(struct stream *stream, const void *options, void *kept)
 {
 	(void)stream;
 	(void)options;
 	(void)kept;
-	return async_generator_new("removed", silent_run, sizeof(struct promise));
+	return child_new("removed", silent_run, sizeof(struct promise));
 }

@@ -6,6 +6,6 @@
 #include "streams/stream.h"
 
 /* As struct stream_source has it. */
-struct iterator *silent_make(struct stream *stream, const void *options, void *kept);
+struct child *silent_make(struct stream *stream, const void *options, void *kept);
 
 #endif

@@ -2,39 +2,39 @@
 
 #include <stdio.h>
 
-#include "async/async_generator.h"
+#include "async/child.h"
 #include "streams/stream_source.h"
 
 /* ---------------------------------------------------------- for the stream */
 
-static struct iterator *
+static struct child *
 source_make(struct stream *stream, const void *options, void *kept)
 {
 	const struct source_ops *ops = stream_options(stream)->source.ops;
-	struct iterator *generator = async_generator_new(ops->name, ops->run, ops->size);
+	struct child *child = child_new(ops->name, ops->run, ops->size);
 	struct source *source;
 
-	if (generator == NULL)
+	if (child == NULL)
 		return NULL;
-	source = async_generator_frame(generator);
+	source = child_frame(child);
 	source->stream = stream;
 	source->options = options;
 	source->kept = kept;
-	return generator;
+	return child;
 }
 
 static const char *
-source_message(struct iterator *generator)
+source_message(struct child *child)
 {
-	const struct source *source = async_generator_frame(generator);
+	const struct source *source = child_frame(child);
 
 	return source->message[0] != '\0' ? source->message : NULL;
 }
 
 static void
-source_rebind(struct iterator *generator, const void *options)
+source_rebind(struct child *child, const void *options)
 {
-	struct source *source = async_generator_frame(generator);
+	struct source *source = child_frame(child);
 
 	source->options = options;
 }

@@ -66,7 +66,7 @@ chain_kept(const struct stream *stream)
 	return log_kept(stream->log);
 }
 
-static struct iterator *
+static struct child *
 chain_make_source(void *context)
 {
 	struct stream *stream = context;
@@ -76,13 +76,13 @@ chain_make_source(void *context)
 }
 
 static const char *
-chain_source_message(struct iterator *generator, void *context)
+chain_source_message(struct child *source, void *context)
 {
 	const struct stream *stream = context;
 
 	if (stream->options.source.message == NULL)
 		return NULL;
-	return stream->options.source.message(generator);
+	return stream->options.source.message(source);
 }
 
 static struct iterator *
@@ -124,7 +124,8 @@ void
 chain_rebind(struct stream *stream)
 {
 	const struct stream_source *source = &stream->options.source;
-	struct iterator *iterator = stream->chain, *generator;
+	struct iterator *iterator = stream->chain;
+	struct child *child;
 	size_t i = stream->options.operator_count;
 
 	while (i-- > 0) {
@@ -134,9 +135,9 @@ chain_rebind(struct stream *stream)
 		operator->unit = stream->options.unit;
 		iterator = operator->upstream;
 	}
-	generator = retry_generator(stream->retry);
-	if (generator != NULL && source->rebind != NULL)
-		source->rebind(generator, source->options);
+	child = retry_source(stream->retry);
+	if (child != NULL && source->rebind != NULL)
+		source->rebind(child, source->options);
 }
 
 /* ---------------------------------------------------------------------- kept */

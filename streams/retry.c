@@ -5,30 +5,19 @@
 #include "async/timer.h"
 
 struct retry {
+	struct child *source;        /* first, see async/child.h */
 	struct retry_factory factory;
 	struct retry_kept *kept;
-	struct iterator *generator;
-	struct iterator_request request;
 	struct timer timer;
 	struct event event;          /* the `down`, or an `up` with our position */
 	struct position position;
-	uint64_t up_ns;              /* since when the generator is up; 0: it is not */
+	uint64_t up_ns;              /* since when the source is up; 0: it is not */
 	uint64_t delay, chance;
 	unsigned int failures;       /* in a row */
-	int error;                   /* what the generator threw, 0: nothing */
+	int error;                   /* what the source threw, 0: nothing */
 };
 
-/* await iterator.next() in a try block: what it throws is in `error`, and the body goes on.  A
- * cancellation is not caught. */
-#define TRY_NEXT(iterator, request, error) \
-	do { \
-		return coroutine_next(coroutine_, (iterator), (request), __LINE__); \
-	case __LINE__: \
-		(error) = retry_catch(coroutine_); \
-		if (coroutine_abrupt(coroutine_)) \
-			goto coroutine_finally_; \
-	} while (0)
-
+/* A try block around the source: what it has thrown, 0 if nothing.  A cancellation is not caught. */
 static int
 retry_catch(struct coroutine *co)
 {
@@ -71,14 +60,8 @@ static void
 retry_make(struct retry *self)
 {
 	self->up_ns = 0;
-	self->generator = self->factory.make(self->factory.context);
-	self->error = self->generator == NULL ? -ENOMEM : 0;
-}
-
-static bool
-retry_is_done(const struct retry *self)
-{
-	return self->error == 0 && self->request.promise.result == RESULT_DONE;
+	self->source = self->factory.make(self->factory.context);
+	self->error = self->source == NULL ? -ENOMEM : 0;
 }
 
 static const struct event *
@@ -96,16 +79,24 @@ retry_state(struct retry *self, const struct event *event)
 	return &self->event;
 }
 
-/* What the generator has yielded, for those above. */
-static const struct event *
-retry_event(struct retry *self)
+/* What the source yields, for those above. */
+static inline const struct event *
+retry_event(struct retry *self, const struct event *event)
 {
-	const struct event *event = self->request.promise.value.constant;
-
 	if (event->kind == EVENT_STATE)
 		return retry_state(self, event);
 	self->position = event->position;
 	return event;
+}
+
+static inline enum step
+retry_step(struct retry *self, struct coroutine *co)
+{
+	enum step step = child_resume(self->source, co);
+
+	if (step == STEP_YIELD)
+		co->value.constant = retry_event(self, co->value.constant);
+	return step;
 }
 
 static bool
@@ -126,16 +117,16 @@ retry_down(struct retry *self)
 		.error = self->error,
 		.retry_ns = self->delay,
 	};
-	if (self->generator != NULL && self->factory.message != NULL)
-		self->event.message = self->factory.message(self->generator, self->factory.context);
+	if (self->source != NULL && self->factory.message != NULL)
+		self->event.message = self->factory.message(self->source, self->factory.context);
 	return &self->event;
 }
 
 static void
 retry_drop(struct retry *self)
 {
-	iterator_free(self->generator);
-	self->generator = NULL;
+	child_free(self->source);
+	self->source = NULL;
 }
 
 static enum step
@@ -146,24 +137,21 @@ retry_body(struct coroutine *co, void *frame)
 	BEGIN(co);
 	for (;;) {
 		retry_make(self);
-		while (self->error == 0) {
-			TRY_NEXT(self->generator, &self->request, self->error);
-			if (self->error != 0 || retry_is_done(self))
+		if (self->error == 0) {
+			RUN_CHILD(retry_step(self, co));
+			self->error = retry_catch(co);
+			if (self->error == 0)
 				break;
-			YIELD(retry_event(self));
 		}
-		if (self->error == 0)
-			break;
 		retry_wait(self);
 		if (retry_has_to_tell(self))
 			YIELD(retry_down(self));
 		retry_drop(self);
 		AWAIT(&self->timer.promise);
 	}
+	(void)coroutine_abrupt(co);     /* the source was ended, not done */
 	FINALLY;
 	timer_close(&self->timer);
-	if (self->generator != NULL)
-		CLOSE(self->generator, &self->request);
 	retry_drop(self);
 	END;
 }
@@ -196,10 +184,10 @@ retry_now(struct iterator *retry)
 	timer_after(&self->timer, 0);
 }
 
-struct iterator *
-retry_generator(struct iterator *retry)
+struct child *
+retry_source(struct iterator *retry)
 {
 	const struct retry *self = async_generator_frame(retry);
 
-	return self->generator;
+	return self->source;
 }

@@ -1,15 +1,15 @@
-/* retry.h - the innermost operator: given a factory of generators it makes one, passes its
- * events on, says `down` when it throws, waits, makes the next, and passes on the `up` that this
+/* retry.h - the innermost generator of a chain: given a factory of sources' bodies it runs one,
+ * passes its events on, says `down` when it throws, waits, runs the next, and passes on the `up` that this
  * one yields when it has acquired its device.  So a device may come and go while what stands
- * above keeps its state.
+ * above keeps its state.  The bodies run within its own (async/child.h): to an event it is a call.
  *
- * A generator that ends normally ends it.  One that cannot be made for want of memory is tried
- * again like one that threw -ENOMEM.  -ECANCELED is never an error of a generator: it is how
+ * A body that ends normally ends it.  One that cannot be made for want of memory is tried
+ * again like one that threw -ENOMEM.  -ECANCELED is never an error of a source: it is how
  * this one is ended from outside.
  *
  * The waits: RETRY_FIRST_NS, doubled by each failure up to RETRY_MAX_NS, and from each up to a
  * quarter is taken off by chance, so that the sources of one bus do not come back in step.  They
- * begin anew when a generator has been up for RETRY_STEADY_NS, and with retry_now().
+ * begin anew when a source has been up for RETRY_STEADY_NS, and with retry_now().
  *
  * `down` is said once for a cause: what fails again with the same errno while it is down fails
  * silently, another errno is told.  What was told is kept, so that a restart does not tell it
@@ -21,7 +21,7 @@
 
 #include <stdint.h>
 
-#include "async/iterator.h"
+#include "async/child.h"
 #include "streams/event.h"
 
 #define RETRY_FIRST_NS UINT64_C(500000000)
@@ -29,8 +29,8 @@
 #define RETRY_STEADY_NS UINT64_C(10000000000)
 
 struct retry_factory {
-	struct iterator *(*make)(void *context);                 /* NULL: no memory, tried again */
-	const char *(*message)(struct iterator *generator, void *context);   /* or NULL */
+	struct child *(*make)(void *context);                    /* NULL: no memory, tried again */
+	const char *(*message)(struct child *source, void *context);   /* why it threw; or NULL */
 	void *context;
 };
 
@@ -48,7 +48,7 @@ struct iterator *retry_new(const struct retry_factory *factory, struct retry_kep
  * waiting. */
 void retry_now(struct iterator *retry);
 
-/* The generator that is at work, or NULL; not to be asked for anything. */
-struct iterator *retry_generator(struct iterator *retry);
+/* The body that is at work, or NULL. */
+struct child *retry_source(struct iterator *retry);
 
 #endif

@@ -13,7 +13,7 @@
 #include "streams/log.h"
 
 struct stream;
-struct iterator;
+struct child;
 struct operator_ops;
 
 struct stream_operator {
@@ -24,13 +24,14 @@ struct stream_operator {
 /* How a stream makes its source: streams/ does not know sources/. */
 struct stream_source {
 	const char *type;                  /* for `list` */
-	/* A fresh generator of events whose frame begins with a struct source; NULL: no memory. */
-	struct iterator *(*make)(struct stream *stream, const void *options, void *kept);
-	/* What its last generator noted by source_fail(), before it is freed. */
-	const char *(*message)(struct iterator *generator);
+	/* A fresh body that yields events (async/child.h), whose frame begins with a struct source; NULL:
+	 * no memory. */
+	struct child *(*make)(struct stream *stream, const void *options, void *kept);
+	/* What it noted by source_fail(), before it is freed. */
+	const char *(*message)(struct child *source);
 	/* The same options at another address: the old ones go away.  Or NULL: it never looks
 	 * back. */
-	void (*rebind)(struct iterator *generator, const void *options);
+	void (*rebind)(struct child *source, const void *options);
 	const void *options;
 	const void *ops;                   /* for `make` */
 	size_t kept_size;                  /* at most SOURCE_KEPT_MAX */

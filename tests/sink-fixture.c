@@ -6,7 +6,7 @@
 #include <sys/queue.h>
 #include <unistd.h>
 
-#include "async/async_generator.h"
+#include "async/child.h"
 #include "base/clock.h"
 
 struct setting setting;
@@ -239,18 +239,16 @@ feed_body(struct coroutine *co, void *frame)
 	END;
 }
 
-static struct iterator *
+static struct child *
 feed_make(struct stream *stream, const void *options, void *kept)
 {
-	struct iterator *iterator
-	    = async_generator_new("feed", feed_body, sizeof(struct feed_frame));
+	struct child *child = child_new("feed", feed_body, sizeof(struct feed_frame));
 
 	(void)stream;
 	(void)kept;
-	if (iterator != NULL)
-		((struct feed_frame *)async_generator_frame(iterator))->feed
-		    = (struct feed *)(uintptr_t)options;
-	return iterator;
+	if (child != NULL)
+		((struct feed_frame *)child_frame(child))->feed = (struct feed *)(uintptr_t)options;
+	return child;
 }
 
 struct feed *

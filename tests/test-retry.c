@@ -87,25 +87,25 @@ scripted_body(struct coroutine *co, void *frame)
 	END;
 }
 
-static struct iterator *
+static struct child *
 make(void *context)
 {
 	const struct plan *plan = world.plan++;
-	struct iterator *iterator;
+	struct child *child;
 
 	(void)context;
 	world.made++;
 	if (plan->no_memory)
 		return NULL;
-	iterator = async_generator_new("scripted", scripted_body, sizeof(struct scripted));
-	((struct scripted *)async_generator_frame(iterator))->plan = plan;
-	return iterator;
+	child = child_new("scripted", scripted_body, sizeof(struct scripted));
+	((struct scripted *)child_frame(child))->plan = plan;
+	return child;
 }
 
 static const char *
-message(struct iterator *generator, void *context)
+message(struct child *source, void *context)
 {
-	(void)generator;
+	(void)source;
 	(void)context;
 	return "it says why";
 }
