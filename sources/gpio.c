@@ -17,7 +17,9 @@
 #include "async/watch.h"
 #include "sources/blocking.h"
 #include "sources/gpio_chip.h"
+#include "sources/gpio_debounce.h"
 #include "sources/gpio_edges.h"
+#include "sources/gpio_kept.h"
 #include "sources/hotplug.h"
 #include "sources/sources.h"
 
@@ -37,19 +39,6 @@ struct gpio_options {
 	int edges, bias;
 	bool active_low;
 	int64_t debounce, queue;
-};
-
-/* What is still to be done: of a queue that was full, and does not count; of a line that is new. */
-enum gpio_loss { LOSS_NONE, LOSS_TO_TELL, LOSS_TO_READ, VALUE_TO_TELL };
-
-struct gpio_kept {
-	uint64_t initial_ns;         /* when its value was read; edges before that are in it */
-	uint64_t pending_ns;         /* debouncing: the last edge, and where it went */
-	uint32_t seqno;              /* the last one seen */
-	uint8_t value;               /* what was told last */
-	uint8_t fresh;               /* there was no edge since the value was read */
-	uint8_t pending, pending_value;
-	uint8_t loss;                /* enum gpio_loss */
 };
 
 /* For calls that may block: an expander's bus is slow. */
@@ -329,38 +318,20 @@ gpio_is_chosen(const struct gpio *self, bool rising)
 	return self->chosen == GPIO_BOTH || (self->chosen == GPIO_RISING) == rising;
 }
 
-/* ------------------------------------------------------------- debounce, in software */
-
-/* What was pending has been stable for long enough; NULL: it bounced back to where it was. */
+/* The edge that was held back; NULL: it is none, or not chosen. */
 static const struct event *
 gpio_stable(struct gpio *self)
 {
 	struct gpio_kept *kept = self->source.kept;
 
-	kept->pending = 0;
-	if (kept->pending_value == kept->value)
-		return NULL;
-	kept->value = kept->pending_value;
-	return gpio_is_chosen(self, kept->value) ?
+	return gpio_debounce_release(kept) && gpio_is_chosen(self, kept->value) ?
 	    gpio_edge_event(self, kept->value, kept->pending_ns) : NULL;
 }
 
 static bool
 gpio_is_stable_at(const struct gpio *self, uint64_t mono_ns)
 {
-	const struct gpio_kept *kept = self->source.kept;
-
-	return kept->pending && mono_ns >= kept->pending_ns + self->debounce_ns;
-}
-
-static void
-gpio_await_stable(struct gpio *self, const struct gpio_edge *edge)
-{
-	struct gpio_kept *kept = self->source.kept;
-
-	kept->pending = 1;
-	kept->pending_value = edge->rising;
-	kept->pending_ns = edge->mono_ns;
+	return mono_ns >= gpio_debounce_due(self->source.kept, self->debounce_ns);
 }
 
 /* ------------------------------------------------------------------------- edges */
@@ -408,7 +379,7 @@ gpio_take(struct gpio *self, const struct gpio_edge *edge)
 	}
 	if (self->debounce_ns == 0)
 		return gpio_edge_event(self, edge->rising, edge->mono_ns);
-	gpio_await_stable(self, edge);
+	gpio_debounce_hold(kept, edge);
 	return NULL;
 }
 
@@ -470,7 +441,7 @@ gpio_has_loss(const struct gpio *self, enum gpio_loss loss)
 static struct promise *
 gpio_await(struct gpio *self)
 {
-	const struct gpio_kept *kept = self->source.kept;
+	uint64_t due;
 
 	gpio_edges_settle(&self->edges, &self->source);
 	if (self->readable.state == RACE_IDLE)
@@ -478,9 +449,9 @@ gpio_await(struct gpio *self)
 	if (self->gone.state == RACE_IDLE)
 		race_watch(&self->race, &self->gone, hotplug_gone(&self->hotplug, SUBSYSTEM));
 	race_forget(&self->quiet);
-	if (kept->pending)
-		race_watch(&self->race, &self->quiet,
-		    timer_at(&self->quiet_timer, kept->pending_ns + self->debounce_ns));
+	due = gpio_debounce_due(self->source.kept, self->debounce_ns);
+	if (due < UINT64_MAX)
+		race_watch(&self->race, &self->quiet, timer_at(&self->quiet_timer, due));
 	return race_next(&self->race);
 }
 

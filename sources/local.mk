@@ -36,8 +36,11 @@ libsources_a_SOURCES += \
 	%D%/gpio.c \
 	%D%/gpio_chip.c \
 	%D%/gpio_chip.h \
+	%D%/gpio_debounce.c \
+	%D%/gpio_debounce.h \
 	%D%/gpio_edges.c \
 	%D%/gpio_edges.h \
+	%D%/gpio_kept.h \
 	%D%/gpio_line.c \
 	%D%/gpio_line.h
 if GPIOD2
