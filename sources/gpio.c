@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -16,10 +15,10 @@
 #include "async/timer.h"
 #include "async/watch.h"
 #include "sources/blocking.h"
-#include "sources/gpio_chip.h"
 #include "sources/gpio_debounce.h"
 #include "sources/gpio_edges.h"
 #include "sources/gpio_kept.h"
+#include "sources/gpio_slow.h"
 #include "sources/hotplug.h"
 #include "sources/sources.h"
 
@@ -39,17 +38,6 @@ struct gpio_options {
 	int edges, bias;
 	bool active_low;
 	int64_t debounce, queue;
-};
-
-/* For calls that may block: an expander's bus is slow. */
-struct gpio_line {
-	char *chip, *name;
-	struct gpio_request request;
-	char path[GPIO_PATH_MAX];
-	int fd;                      /* -1: none */
-	int error, value;
-	uint64_t before_ns;          /* the value is not older than this */
-	struct moment time;
 };
 
 struct gpio {
@@ -79,69 +67,7 @@ gpio_line_of(struct gpio *self)
 	return blocking_data(self->blocking);
 }
 
-/* --------------------------------------------------------------------- blocking */
-
-static void
-line_fini(void *data)
-{
-	struct gpio_line *line = data;
-
-	free(line->chip);
-	free(line->name);
-	if (line->fd >= 0)
-		close(line->fd);
-}
-
-static int
-line_read_value(struct gpio_line *line)
-{
-	int value;
-
-	line->before_ns = clock_mono_ns();
-	value = gpio_line_value(line->fd);
-	line->time = moment_now();
-	if (value < 0)
-		return value;
-	line->value = value;
-	return 0;
-}
-
-/* Errors are in line->error, so that their message can be told. */
-static int
-line_value_call(void *data)
-{
-	struct gpio_line *line = data;
-
-	line->error = line_read_value(line);
-	return 0;
-}
-
-static int
-line_open_call(void *data)
-{
-	struct gpio_line *line = data;
-	int r = gpio_chip_find(line->chip, line->name, line->path, line->request.message,
-	    sizeof line->request.message);
-
-	if (r == 0) {
-		line->request.chip = line->path;
-		line->request.name = line->name;
-		r = line->fd = gpio_line_request(&line->request);
-	}
-	line->error = r < 0 ? r : line_read_value(line);
-	return 0;
-}
-
 /* -------------------------------------------------------------------- beginning */
-
-static int
-copy_string(const char *from, char **ret)
-{
-	if (from == NULL)
-		return 0;
-	*ret = strdup(from);
-	return *ret != NULL ? 0 : -ENOMEM;
-}
 
 /* A software debounce needs to see both directions, whichever are told. */
 static void
@@ -168,15 +94,12 @@ gpio_begin(struct gpio *self)
 
 	self->chosen = options->edges;
 	self->debounce_ns = gpio_line_debounces ? 0 : (uint64_t)options->debounce;
-	self->blocking = blocking_open(sizeof *line, line_fini);
+	self->blocking = blocking_open(sizeof *line, gpio_slow_fini);
 	if (self->blocking == NULL)
 		return -ENOMEM;
 	line = gpio_line_of(self);
-	line->fd = -1;
+	r = gpio_slow_init(line, options->chip, options->line.name);
 	gpio_fill_request(self, &line->request);
-	r = copy_string(options->chip, &line->chip);
-	if (r == 0)
-		r = copy_string(options->line.name, &line->name);
 	return r < 0 ? r : gpio_edges_open(&self->edges, &self->source);
 }
 
@@ -522,7 +445,7 @@ gpio_body(struct coroutine *co, void *frame)
 		YIELD(source_up(&self->source));
 	else {
 		AWAIT(blocking_run(self->blocking,
-		    self->adopted ? line_value_call : line_open_call));
+		    self->adopted ? gpio_slow_value : gpio_slow_open));
 		self->error = gpio_opened(self);
 		if (self->error < 0)
 			THROW(self->error);
@@ -536,7 +459,7 @@ gpio_body(struct coroutine *co, void *frame)
 		if (gpio_has_loss(self, LOSS_TO_TELL))
 			YIELD(gpio_loss(self));
 		if (gpio_has_loss(self, LOSS_TO_READ)) {
-			AWAIT(blocking_run(self->blocking, line_value_call));
+			AWAIT(blocking_run(self->blocking, gpio_slow_value));
 			if (gpio_line_of(self)->error < 0)
 				THROW(gpio_line_of(self)->error);
 			YIELD(gpio_value(self));

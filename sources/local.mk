@@ -42,7 +42,9 @@ libsources_a_SOURCES += \
 	%D%/gpio_edges.h \
 	%D%/gpio_kept.h \
 	%D%/gpio_line.c \
-	%D%/gpio_line.h
+	%D%/gpio_line.h \
+	%D%/gpio_slow.c \
+	%D%/gpio_slow.h
 if GPIOD2
 libsources_a_SOURCES += %D%/gpio_line_v2.c
 else
