@@ -49,6 +49,8 @@ libstreams_a_SOURCES = \
 	%D%/retry.h \
 	%D%/stream.c \
 	%D%/stream.h \
+	%D%/stream_change.c \
+	%D%/stream_end.c \
 	%D%/stream_fds.c \
 	%D%/stream_private.h \
 	%D%/stream_reports.c \

@@ -7,20 +7,9 @@
 #include <syslog.h>
 
 #include "async/async_generator.h"
-#include "streams/retry.h"
 #include "streams/stream_private.h"
 
-/* How long to wait behind what should not have failed: no memory, an operator that threw. */
-#define BEGIN_AGAIN_NS RETRY_FIRST_NS
-#define FAILED_AGAIN_NS RETRY_MAX_NS
-
 static void stream_begin(struct stream *stream);
-
-static struct stream *
-stream_of_timer(struct timer *timer)
-{
-	return (struct stream *)((char *)timer - offsetof(struct stream, timer));
-}
 
 /* ------------------------------------------------------------------ beginning */
 
@@ -30,7 +19,7 @@ stream_begin_fire(struct timer *timer)
 	stream_begin(stream_of_timer(timer));
 }
 
-static void
+void
 stream_begin_later(struct stream *stream, uint64_t ns)
 {
 	stream->phase = PHASE_WAITING;
@@ -49,7 +38,7 @@ stream_begin_job(struct job *job)
 		stream_begin_later(stream, BEGIN_AGAIN_NS);
 }
 
-static bool
+bool
 stream_owns_log(const struct stream *stream)
 {
 	return log_chain(stream->log) == chain_word(&stream->options);
@@ -123,13 +112,13 @@ stream_begin(struct stream *stream)
 
 /* ------------------------------------------------------------------ who listens */
 
-static bool
+bool
 stream_is_wanted(const struct stream *stream)
 {
 	return !stream->options.on_demand || stream->listeners > 0;
 }
 
-static void
+void
 stream_close(struct stream *stream)
 {
 	timer_stop(&stream->timer);
@@ -148,8 +137,7 @@ stream_linger_fire(struct timer *timer)
 	stream_close(stream_of_timer(timer));
 }
 
-/* Begins or stops reading, as listeners and options now are. */
-static void
+void
 stream_consider(struct stream *stream)
 {
 	bool wanted = stream_is_wanted(stream);
@@ -180,9 +168,9 @@ stream_unlisten(struct stream *stream)
 	stream_consider(stream);
 }
 
-/* ------------------------------------------------------------------------- end */
+/* ------------------------------------------------------------------- new, free */
 
-static void
+void
 stream_free(struct stream *stream)
 {
 	timer_stop(&stream->timer);
@@ -191,162 +179,7 @@ stream_free(struct stream *stream)
 	free(stream);
 }
 
-static void
-stream_stopped(struct stream *stream)
-{
-	if (stream->stopped != NULL)
-		stream->stopped(stream, stream->context);
-	stream_free(stream);
-}
-
-/* Cursors have been woken at the end of a turn; those that could read `ended` have done so. */
-static void
-stream_last_turn(struct turn_task *task)
-{
-	struct stream *stream =
-	    (struct stream *)((char *)task - offsetof(struct stream, last_turn));
-
-	if (stream->turns_left-- > 0) {
-		loop_at_turn_end(task);
-		return;
-	}
-	log_drop(stream->log);
-	stream_stopped(stream);
-}
-
-static void
-stream_remove(struct stream *stream)
-{
-	if (stream->said != STATE_ENDED)
-		(void)stream_say(stream, STATE_ENDED, 0, log_position(stream->log));
-	stream->state = STATE_ENDED;
-	stream->phase = PHASE_REMOVED;
-	stream_fds_drop(stream);
-	table_remove(stream);
-	table_tell_removed(stream);
-	stream->turns_left = 1;
-	stream->last_turn.run = stream_last_turn;
-	loop_at_turn_end(&stream->last_turn);
-}
-
-/* Nothing is said and nothing is committed: a successor finds what was there. */
-static void
-stream_release(struct stream *stream)
-{
-	table_remove(stream);
-	stream_fds_release(stream);
-	log_close(stream->log);
-	stream_stopped(stream);
-}
-
-static void
-stream_finish(struct stream *stream)
-{
-	if (stream->handing_over)
-		stream_release(stream);
-	else
-		stream_remove(stream);
-}
-
-static void
-stream_finish_task(struct turn_task *task)
-{
-	stream_finish((struct stream *)((char *)task - offsetof(struct stream, last_turn)));
-}
-
-void
-stream_stop(struct stream *stream, bool handing_over,
-    void (*done)(struct stream *stream, void *context), void *context)
-{
-	stream->stopping = true;
-	stream->handing_over = handing_over;
-	stream->stopped = done;
-	stream->context = context;
-	stream->renewing = false;
-	stream_close(stream);
-	if (stream->phase == PHASE_CLOSING)
-		return;
-	stream->last_turn.run = stream_finish_task;
-	loop_at_turn_end(&stream->last_turn);
-}
-
-/* ------------------------------------------------------------ the pump is over */
-
-static void
-stream_end_job(struct job *job);
-
-/* Its source is done, for good. */
-static void
-stream_end(struct stream *stream)
-{
-	stream->phase = PHASE_ENDING;
-	timer_stop(&stream->timer);
-	if (stream_await_room(stream, stream_end_job))
-		return;
-	if (stream_say(stream, STATE_ENDED, 0, log_position(stream->log)) == 0)
-		stream->phase = PHASE_ENDED;
-}
-
-static void
-stream_end_fire(struct timer *timer)
-{
-	stream_end(stream_of_timer(timer));
-}
-
-static void
-stream_end_job(struct job *job)
-{
-	bool has_room;
-	struct stream *stream = stream_of_room(job, &has_room);
-
-	if (has_room)
-		stream_end(stream);
-	else
-		timer_call_after(&stream->timer, BEGIN_AGAIN_NS, stream_end_fire);
-}
-
-/* An operator threw, or the source's clean-up did: retry catches all else. */
-static void
-stream_failed(struct stream *stream, int error)
-{
-	chain_revert(stream);
-	stream_report(stream, LOG_ERR, "its operators failed: %s; trying again in %d s",
-	    strerror(-error), (int)(FAILED_AGAIN_NS / SECOND));
-	(void)stream_say(stream, STATE_DOWN, error, log_position(stream->log));
-	stream_begin_later(stream, FAILED_AGAIN_NS);
-}
-
-/* What its generators left to others is nobody's if none begin. */
-static void
-stream_go_on(struct stream *stream)
-{
-	stream_consider(stream);
-	if (stream->phase == PHASE_IDLE)
-		stream_fds_drop_untaken(stream);
-}
-
-void
-stream_pump_ended(struct stream *stream, int error)
-{
-	bool closing = stream->phase == PHASE_CLOSING;
-
-	if (closing)
-		chain_revert(stream);
-	stream->phase = PHASE_IDLE;
-	stream->renewing = false;
-	if (stream->stopping)
-		stream_finish(stream);
-	else if (error == 0 && stream_owns_log(stream))
-		stream_end(stream);
-	else if (closing)
-		stream_go_on(stream);
-	else
-		stream_failed(stream, error);
-}
-
-/* -------------------------------------------------------------------- new, change */
-
-static int
+int
 stream_options_check(const struct stream_options *options)
 {
 	if (options->source.kept_size > SOURCE_KEPT_MAX || chain_kept_size(options) > KEPT_MAX)
@@ -354,7 +187,7 @@ stream_options_check(const struct stream_options *options)
 	return 0;
 }
 
-static void
+void
 stream_set_options(struct stream *stream, const struct stream_options *options)
 {
 	stream->options = *options;
@@ -439,114 +272,6 @@ stream_new(struct arena *arena, const struct stream_options *options, struct str
 	stream_settle(stream);
 	stream_consider(stream);
 	*ret = stream;
-	return 0;
-}
-
-static bool
-text_equal(const char *a, const char *b)
-{
-	return strcmp(a != NULL ? a : "", b != NULL ? b : "") == 0;
-}
-
-/* The same chain at another address, under another unit maybe. */
-static int
-stream_keep_chain(struct stream *stream, const struct stream_options *options)
-{
-	bool same_unit = text_equal(stream->options.unit, options->unit);
-	int r = same_unit ? 0 : log_set_unit(stream->log, options->unit);
-
-	if (r < 0)
-		return r;
-	stream->options = *options;
-	if (stream->chain != NULL)
-		chain_rebind(stream);
-	if (!same_unit)
-		stream->say_changed = stream_say(stream, STATE_CHANGED, 0,
-		    log_position(stream->log)) < 0;
-	return 0;
-}
-
-/* Its limits are others: the generators end, and leave everything to those that begin then. */
-static void
-stream_renew(struct stream *stream)
-{
-	if (stream->phase != PHASE_RUNNING)
-		return;
-	stream->renewing = stream_is_wanted(stream);
-	stream_close(stream);
-}
-
-/* The old chain is over when it has cleaned up; stream_begin() finds that the log is another's.  If
- * only its operators are, its source leaves everything to that of the new one. */
-static int
-stream_replace_chain(struct stream *stream, const struct stream_options *options)
-{
-	bool same_source = chain_origin(options) == chain_origin(&stream->options);
-	int r = log_set_unit(stream->log, options->unit);
-
-	if (r < 0)
-		return r;
-	if (!same_source)
-		stream->renewing = false;
-	else if (stream->phase == PHASE_RUNNING)
-		stream->renewing = stream_is_wanted(stream);
-	stream_close(stream);
-	if (stream->phase == PHASE_ENDED)
-		stream->phase = PHASE_IDLE;
-	stream_set_options(stream, options);
-	return 0;
-}
-
-static bool
-log_options_equal(const struct log_options *a, const struct log_options *b)
-{
-	return a->size == b->size && a->max_line == b->max_line && a->count == b->count
-	    && a->age_ns == b->age_ns && text_equal(a->path, b->path);
-}
-
-/* What the chain has in hand may be noted in the log, which moves. */
-static int
-stream_change_log(struct stream *stream, const struct log_options *options)
-{
-	bool noted = stream->in_hand == log_crash_place(stream->log);
-	int r = log_change(stream->log, options);
-
-	crash_leave();
-	if (noted)
-		stream->in_hand = log_crash_place(stream->log);
-	return r;
-}
-
-static bool
-limits_differ(const struct stream_options *a, const struct stream_options *b)
-{
-	return b->source.limited && (a->limits != b->limits || a->log.max_line != b->log.max_line);
-}
-
-int
-stream_change(struct stream *stream, const struct stream_options *options)
-{
-	bool renew = limits_differ(&stream->options, options);
-	int r = stream_options_check(options);
-
-	if (r < 0)
-		return r;
-	if (stream->stopping)
-		return -EBUSY;
-	if (!log_options_equal(&stream->options.log, &options->log))
-		r = stream_change_log(stream, &options->log);
-	if (r < 0)
-		return r;
-	if (chain_word(options) == chain_word(&stream->options)) {
-		r = stream_keep_chain(stream, options);
-		if (r == 0 && renew)
-			stream_renew(stream);
-	} else
-		r = stream_replace_chain(stream, options);
-	if (r < 0)
-		return r;
-	table_tell_changed(stream);
-	stream_consider(stream);
 	return 0;
 }
 

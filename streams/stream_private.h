@@ -1,5 +1,7 @@
 /* stream_private.h - struct stream, for the files that it is spread over:
- *	stream.c	its life: begin, change, stop, listeners
+ *	stream.c	its life: new, begin, listeners
+ *	stream_end.c	its source is done, its chain failed, or its owner stops it
+ *	stream_change.c	other options, under a reload
  *	chain.c		its generators, put together, and the kept block that they share
  *	pump.c		from the chain into the log, and the entries that are the stream's own
  *	stream_fds.c	what its source leaves to a successor: fds and bulk
@@ -12,7 +14,11 @@
 #include "async/loop.h"
 #include "async/timer.h"
 #include "base/crash.h"
+#include "streams/retry.h"
 #include "streams/stream.h"
+
+/* How long to wait behind what should not have failed: no memory. */
+#define BEGIN_AGAIN_NS RETRY_FIRST_NS
 
 enum stream_phase {
 	PHASE_IDLE,          /* nothing runs: nobody listens, or it has not begun */
@@ -69,6 +75,40 @@ stream_resume(const struct stream *stream)
 /* What it had in hand is consumed. */
 void stream_leave(struct stream *stream);
 
+static inline struct stream *
+stream_of_timer(struct timer *timer)
+{
+	return (struct stream *)((char *)timer - offsetof(struct stream, timer));
+}
+
+/* -------------------------------------------------------------------- life */
+
+/* -E2BIG: it keeps more than a commit holds. */
+int stream_options_check(const struct stream_options *options);
+
+/* Of another chain, too. */
+void stream_set_options(struct stream *stream, const struct stream_options *options);
+
+/* False: the log is still of the chain before this one. */
+bool stream_owns_log(const struct stream *stream);
+
+/* Shall it be read? */
+bool stream_is_wanted(const struct stream *stream);
+
+/* Begins or stops reading, as listeners and options now are. */
+void stream_consider(struct stream *stream);
+
+void stream_begin_later(struct stream *stream, uint64_t ns);
+
+/* Stops reading: PHASE_CLOSING until the pump is over, if one runs. */
+void stream_close(struct stream *stream);
+
+/* Of a stream of which nothing else is left. */
+void stream_free(struct stream *stream);
+
+/* The pump is over; for pump.c. */
+void stream_pump_ended(struct stream *stream, int error);
+
 /* ------------------------------------------------------------------- chain */
 
 /* The chain's word in the log: its configuration, and the shape of what it keeps.  Never 0; its upper
@@ -117,9 +157,6 @@ struct stream *stream_of_room(struct job *job, bool *ret_has_room);
 /* The `expect` timer begins anew, or stops. */
 void expect_start(struct stream *stream);
 void expect_stop(struct stream *stream);
-
-/* The pump is over; for stream.c. */
-void stream_pump_ended(struct stream *stream, int error);
 
 /* --------------------------------------------------------------------- fds */
 
