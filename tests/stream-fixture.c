@@ -325,6 +325,35 @@ fixture_close(void **state)
 	return 0;
 }
 
+/* ---------------------------------------------------------------------- a folder */
+
+char fixture_folder[] = "/tmp/awaitd-test-XXXXXX";
+char fixture_path[sizeof fixture_folder + sizeof "/in"];
+
+int
+fixture_make_folder(void **state)
+{
+	(void)state;
+	if (mkdtemp(fixture_folder) == NULL)
+		return -1;
+	snprintf(fixture_path, sizeof fixture_path, "%s/in", fixture_folder);
+	return 0;
+}
+
+int
+fixture_remove_folder(void **state)
+{
+	(void)state;
+	return rmdir(fixture_folder);
+}
+
+int
+fixture_clear_folder(void **state)
+{
+	unlink(fixture_path);
+	return fixture_remove_folder(state);
+}
+
 /* ------------------------------------------------------------------- what is said */
 
 static bool
@@ -413,4 +442,14 @@ void
 fixture_await(struct stream *stream, uint64_t entries)
 {
 	fixture_until(log_next_seq(stream_log(stream)) > entries);
+}
+
+void
+fixture_await_says(struct stream *stream, const char *text)
+{
+	uint64_t end = clock_mono_ns() + 20 * SECOND;
+
+	while (strcmp(fixture_says(stream, 1), text) != 0 && clock_mono_ns() < end)
+		fixture_turn();
+	assert_says(stream, text);
 }

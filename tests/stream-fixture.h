@@ -22,6 +22,14 @@ int fixture_manual(void **state);        /* the manual clock, with real fds */
 int fixture_libevent(void **state);
 int fixture_close(void **state);
 
+/* Setup and teardown of a group: a fresh folder, and the path of a file in it, of which a test
+ * leaves nothing.  clear: one may have left the file. */
+extern char fixture_folder[];
+extern char fixture_path[];
+int fixture_make_folder(void **state);
+int fixture_remove_folder(void **state);
+int fixture_clear_folder(void **state);
+
 /* A stream of this config, an object with "source" and what else a stream has. */
 struct stream *fixture_stream(const char *name, const char *json);
 void fixture_change(struct stream *stream, const char *json);
@@ -51,6 +59,9 @@ const char *fixture_says(struct stream *stream, uint64_t seq);
 
 /* Runs the loop until the log has so many entries, or gives up after a minute of real time. */
 void fixture_await(struct stream *stream, uint64_t entries);
+
+/* Runs the loop until the whole log says this; else, after 20 s of real time, it fails. */
+void fixture_await_says(struct stream *stream, const char *text);
 
 /* Turns of the loop while `condition` is false, at most for a minute. */
 #define fixture_until(condition) \

@@ -13,28 +13,12 @@
 #include "sources/attr_parse.h"
 #include "sources/blocking.h"
 
-static char folder[] = "/tmp/awaitd-test-XXXXXX";
-
-static int
-make_folder(void **state)
-{
-	(void)state;
-	return mkdtemp(folder) != NULL ? 0 : -1;
-}
-
-static int
-remove_folder(void **state)
-{
-	(void)state;
-	return rmdir(folder);
-}
-
 static const char *
 path_of(const char *name)
 {
 	static char path[200];
 
-	snprintf(path, sizeof path, "%s/%s", folder, name);
+	snprintf(path, sizeof path, "%s/%s", fixture_folder, name);
 	return path;
 }
 
@@ -62,16 +46,6 @@ attr(const char *path, const char *options)
 	snprintf(json, sizeof json, "{\"source\":{\"type\":\"attr\",\"path\":\"%s\"%s}}", path,
 	    options);
 	return fixture_stream("attr", json);
-}
-
-static void
-await_says(struct stream *stream, const char *text)
-{
-	uint64_t end = clock_mono_ns() + 20 * SECOND;
-
-	while (strcmp(fixture_says(stream, 1), text) != 0 && clock_mono_ns() < end)
-		fixture_turn();
-	assert_says(stream, text);
 }
 
 /* ----------------------------------------------------------------------- parsing */
@@ -293,16 +267,16 @@ a_read_that_hangs_is_down_and_the_next_is_not_begun(void **state)
 	if (fd < 0)
 		skip();
 	stream = attr(terminal, ",\"interval\":\"5ms\",\"timeout\":\"30ms\"");
-	await_says(stream, " down(ETIMEDOUT)");
+	fixture_await_says(stream, " down(ETIMEDOUT)");
 	assert_non_null(strstr(fixture_reports, "a read of /dev/pts/"));
 	other = fixture_stream("other", "{\"source\":{\"type\":\"attr\",\"path\":\"/proc/uptime\","
 	    "\"field\":1,\"interval\":\"5ms\"}}");
 	fixture_await(other, 5);
 	assert_says(stream, " down(ETIMEDOUT)");
 	assert_int_equal(write(fd, "21\n", 3), 3);
-	await_says(stream, " down(ETIMEDOUT) up 21");
+	fixture_await_says(stream, " down(ETIMEDOUT) up 21");
 	/* The next read hangs again. */
-	await_says(stream, " down(ETIMEDOUT) up 21 down(ETIMEDOUT)");
+	fixture_await_says(stream, " down(ETIMEDOUT) up 21 down(ETIMEDOUT)");
 	fixture_stop(stream, false);
 	close(fd);
 }
@@ -442,5 +416,6 @@ main(void)
 		ON_MANUAL_CLOCK(wrong_options_are_mistakes_of_the_config),
 	};
 
-	return cmocka_run_group_tests_name("attr", tests, make_folder, remove_folder);
+	return cmocka_run_group_tests_name("attr", tests, fixture_make_folder,
+	    fixture_remove_folder);
 }

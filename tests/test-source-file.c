@@ -8,30 +8,10 @@
 
 #include "async/job.h"
 
-static char folder[] = "/tmp/awaitd-test-XXXXXX";
-static char path[200];
-
-static int
-make_folder(void **state)
-{
-	(void)state;
-	if (mkdtemp(folder) == NULL)
-		return -1;
-	snprintf(path, sizeof path, "%s/in", folder);
-	return 0;
-}
-
-static int
-remove_folder(void **state)
-{
-	(void)state;
-	return rmdir(folder);
-}
-
 static void
 put_bytes(const char *data, size_t length)
 {
-	FILE *to = fopen(path, "we");
+	FILE *to = fopen(fixture_path, "we");
 
 	assert_non_null(to);
 	assert_int_equal(fwrite(data, 1, length, to), length);
@@ -49,8 +29,8 @@ file(const char *options, const char *more)
 {
 	char json[500];
 
-	snprintf(json, sizeof json, "{\"source\":{\"type\":\"file\",\"path\":\"%s\"%s}%s}", path,
-	    options, more);
+	snprintf(json, sizeof json, "{\"source\":{\"type\":\"file\",\"path\":\"%s\"%s}%s}",
+	    fixture_path, options, more);
 	return fixture_stream("file", json);
 }
 
@@ -59,7 +39,7 @@ close_and_remove(void **state)
 {
 	int r = fixture_close(state);
 
-	unlink(path);
+	unlink(fixture_path);
 	return r;
 }
 
@@ -134,7 +114,8 @@ a_folder_and_a_chunk_too_large_are_told(void **state)
 	char json[300];
 
 	(void)state;
-	snprintf(json, sizeof json, "{\"source\":{\"type\":\"file\",\"path\":\"%s\"}}", folder);
+	snprintf(json, sizeof json, "{\"source\":{\"type\":\"file\",\"path\":\"%s\"}}",
+	    fixture_folder);
 	stream = fixture_stream("folder", json);
 	loop_manual_settle();
 	assert_says(stream, " down(EISDIR)");
@@ -176,7 +157,7 @@ a_file_that_shrinks_ends_early(void **state)
 	stream = file("", "");
 	while (log_next_seq(stream_log(stream)) == 1)
 		assert_int_equal(loop_turn(), 1);
-	assert_int_equal(truncate(path, 10), 0);
+	assert_int_equal(truncate(fixture_path, 10), 0);
 	loop_manual_settle();
 	assert_int_equal(stream_state(stream), STATE_ENDED);
 	assert_true(log_next_seq(stream_log(stream)) < 2000);
@@ -187,7 +168,7 @@ enum { LINES = 20000 };
 static void
 put_numbers(int count)
 {
-	FILE *to = fopen(path, "we");
+	FILE *to = fopen(fixture_path, "we");
 
 	assert_non_null(to);
 	for (int i = 1; i <= count; i++)
@@ -236,8 +217,8 @@ another_file_of_the_name_is_read_from_its_beginning(void **state)
 	assert_int_equal(stream_state(stream), STATE_UP);
 	fixture_restart();
 	/* Beside the old one, so that it cannot be given the same inode. */
-	snprintf(old, sizeof old, "%s/old", folder);
-	assert_int_equal(rename(path, old), 0);
+	snprintf(old, sizeof old, "%s/old", fixture_folder);
+	assert_int_equal(rename(fixture_path, old), 0);
 	put("new\n");
 	stream = file("", block);
 	seq = log_next_seq(stream_log(stream));
@@ -264,5 +245,6 @@ main(void)
 		TEST(another_file_of_the_name_is_read_from_its_beginning),
 	};
 
-	return cmocka_run_group_tests_name("file", tests, make_folder, remove_folder);
+	return cmocka_run_group_tests_name("file", tests, fixture_make_folder,
+	    fixture_remove_folder);
 }

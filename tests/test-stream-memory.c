@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -70,27 +69,7 @@ __wrap_strdup(const char *text)
 
 /* --------------------------------------------------------------------- a whole life */
 
-static char folder[] = "/tmp/awaitd-test-XXXXXX";
-static char path[100];
 static bool stopped;
-
-static int
-make_folder(void **state)
-{
-	(void)state;
-	if (mkdtemp(folder) == NULL)
-		return -1;
-	snprintf(path, sizeof path, "%s/file", folder);
-	return 0;
-}
-
-static int
-remove_folder(void **state)
-{
-	(void)state;
-	unlink(path);
-	return rmdir(folder);
-}
 
 static void
 note_stopped(struct stream *stream, void *context)
@@ -203,7 +182,7 @@ static void
 a_file(void **state)
 {
 	char json[400], other[400];
-	FILE *to = fopen(path, "we");
+	FILE *to = fopen(fixture_path, "we");
 
 	(void)state;
 	assert_non_null(to);
@@ -211,10 +190,10 @@ a_file(void **state)
 		fprintf(to, "\"line %d\"\n", i);
 	fclose(to);
 	snprintf(json, sizeof json, "{\"source\":{\"type\":\"file\",\"path\":\"%s\"},"
-	    "\"max_line\":\"1KiB\",\"history\":\"16KiB\"}", path);
+	    "\"max_line\":\"1KiB\",\"history\":\"16KiB\"}", fixture_path);
 	snprintf(other, sizeof other, "{\"source\":{\"type\":\"file\",\"path\":\"%s\",\"framing\":"
 	    "\"ndjson\"},\"operators\":[{\"op\":\"filter\",\"matches\":\"9\"}],"
-	    "\"max_line\":\"1KiB\",\"history\":\"16KiB\"}", path);
+	    "\"max_line\":\"1KiB\",\"history\":\"16KiB\"}", fixture_path);
 	fail_each(json, other, nothing);
 }
 
@@ -240,7 +219,7 @@ a_socket_and_its_producers(void **state)
 	char json[400], other[400];
 
 	(void)state;
-	snprintf(socket_path, sizeof socket_path, "%s/socket", folder);
+	snprintf(socket_path, sizeof socket_path, "%s/socket", fixture_folder);
 	snprintf(json, sizeof json, "{\"source\":{\"type\":\"socket\",\"listen\":\"unix:%s\"},"
 	    "\"max_line\":\"1KiB\",\"history\":\"16KiB\"}", socket_path);
 	snprintf(other, sizeof other, "{\"source\":{\"type\":\"socket\",\"listen\":\"unix:%s\","
@@ -259,6 +238,6 @@ main(void)
 		cmocka_unit_test(a_socket_and_its_producers),
 	};
 
-	return cmocka_run_group_tests_name("streams without memory", tests, make_folder,
-	    remove_folder);
+	return cmocka_run_group_tests_name("streams without memory", tests, fixture_make_folder,
+	    fixture_clear_folder);
 }
