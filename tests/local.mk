@@ -301,7 +301,8 @@ tests_test_source_inlet_LDADD = $(TEST_LIBS)
 # sources/socket
 check_PROGRAMS += tests/test-source-socket
 TESTS += tests/test-source-socket
-tests_test_source_socket_SOURCES = %D%/test-source-socket.c %D%/stream-fixture.c %D%/stream-fixture.h
+tests_test_source_socket_SOURCES = %D%/test-source-socket.c %D%/producer.c %D%/producer.h \
+	%D%/stream-fixture.c %D%/stream-fixture.h
 tests_test_source_socket_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_source_socket_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_source_socket_LDADD = $(TEST_LIBS)
@@ -570,7 +571,7 @@ tests_test_stream_memory_LDADD = $(TEST_LIBS)
 check_PROGRAMS += tests/test-source-handover
 TESTS += tests/test-source-handover
 tests_test_source_handover_SOURCES = %D%/test-source-handover.c %D%/fake-fdstore.c %D%/fake-fdstore.h \
-	%D%/stream-fixture.c %D%/stream-fixture.h
+	%D%/producer.c %D%/producer.h %D%/stream-fixture.c %D%/stream-fixture.h
 tests_test_source_handover_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_source_handover_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_source_handover_LDADD = $(TEST_LIBS)

@@ -1,37 +1,16 @@
 /* The socket source across restarts, with a store: no producer notices. */
 #include "fake-fdstore.h"
+#include "producer.h"
 #include "stream-fixture.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "async/job.h"
 
-static char folder[] = "/tmp/awaitd-test-XXXXXX";
-static char path[200];
 static struct stream *stream;
-
-static int
-make_folder(void **state)
-{
-	(void)state;
-	if (mkdtemp(folder) == NULL)
-		return -1;
-	snprintf(path, sizeof path, "%s/in.sock", folder);
-	return 0;
-}
-
-static int
-remove_folder(void **state)
-{
-	(void)state;
-	return rmdir(folder);
-}
 
 static void
 begin(void)
@@ -39,7 +18,7 @@ begin(void)
 	char json[300];
 
 	snprintf(json, sizeof json, "{\"source\":{\"type\":\"socket\",\"listen\":\"unix:%s\","
-	    "\"framing\":\"ndjson\"},\"history\":\"4MiB\"}", path);
+	    "\"framing\":\"ndjson\"},\"history\":\"4MiB\"}", fixture_path);
 	stream = fixture_stream("in", json);
 }
 
@@ -71,39 +50,6 @@ teardown(void **state)
 	r = fixture_close(state);
 	fake_store_clear();
 	return r;
-}
-
-static int
-producer(void)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	strcpy(address.sun_path, path);
-	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
-	return fd;
-}
-
-static void
-put_bytes(int fd, const char *data, size_t length)
-{
-	while (length > 0) {
-		ssize_t n = send(fd, data, length, MSG_DONTWAIT | MSG_NOSIGNAL);
-
-		if (n < 0) {
-			assert_int_equal(errno, EAGAIN);
-			loop_manual_settle();
-			continue;
-		}
-		data += n;
-		length -= (size_t)n;
-	}
-}
-
-static void
-put(int fd, const char *text)
-{
-	put_bytes(fd, text, strlen(text));
 }
 
 static void
@@ -256,7 +202,7 @@ another_config_lets_go_of_everything(void **state)
 	fixture_restart();
 	fake_store_hand_over();
 	snprintf(json, sizeof json, "{\"source\":{\"type\":\"socket\",\"listen\":\"unix:%s\","
-	    "\"framing\":\"lines\"},\"history\":\"4MiB\"}", path);
+	    "\"framing\":\"lines\"},\"history\":\"4MiB\"}", fixture_path);
 	stream = fixture_stream("in", json);
 	loop_manual_settle();
 	assert_says(stream, " 1 changed");
@@ -314,6 +260,6 @@ main(void)
 		TEST(after_a_lost_arena_it_listens_on),
 	};
 
-	return cmocka_run_group_tests_name("producers across restarts", tests, make_folder,
-	    remove_folder);
+	return cmocka_run_group_tests_name("producers across restarts", tests, fixture_make_folder,
+	    fixture_remove_folder);
 }

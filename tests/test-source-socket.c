@@ -1,4 +1,5 @@
 /* The socket source over real sockets. */
+#include "producer.h"
 #include "stream-fixture.h"
 
 #include <arpa/inet.h>
@@ -14,27 +15,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/awaitd-test-XXXXXX";
-static char path[200];
-
-static int
-make_folder(void **state)
-{
-	(void)state;
-	if (mkdtemp(folder) == NULL)
-		return -1;
-	snprintf(path, sizeof path, "%s/in.sock", folder);
-	return 0;
-}
-
-static int
-remove_folder(void **state)
-{
-	(void)state;
-	unlink(path);
-	return rmdir(folder);
-}
-
 /* ------------------------------------------------------------------------ helpers */
 
 static struct stream *
@@ -43,63 +23,8 @@ listen_with(const char *options)
 	char json[500];
 
 	snprintf(json, sizeof json,
-	    "{\"source\":{\"type\":\"socket\",\"listen\":\"unix:%s\"%s}}", path, options);
+	    "{\"source\":{\"type\":\"socket\",\"listen\":\"unix:%s\"%s}}", fixture_path, options);
 	return fixture_stream("in", json);
-}
-
-static int
-connect_to(const char *to)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	assert_true(fd >= 0);
-	strcpy(address.sun_path, to);
-	if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
-		return fd;
-	close(fd);
-	return -errno;
-}
-
-static int
-producer(void)
-{
-	int fd = connect_to(path);
-
-	assert_true(fd >= 0);
-	return fd;
-}
-
-static void
-put_bytes(int fd, const char *data, size_t length)
-{
-	while (length > 0) {
-		ssize_t n = send(fd, data, length, MSG_DONTWAIT | MSG_NOSIGNAL);
-
-		if (n < 0) {
-			assert_int_equal(errno, EAGAIN);
-			fixture_turn();
-			continue;
-		}
-		data += n;
-		length -= (size_t)n;
-	}
-}
-
-static void
-put(int fd, const char *text)
-{
-	put_bytes(fd, text, strlen(text));
-}
-
-static void
-await_says(struct stream *stream, const char *text)
-{
-	uint64_t end = clock_mono_ns() + 20 * SECOND;
-
-	while (strcmp(fixture_says(stream, 1), text) != 0 && clock_mono_ns() < end)
-		fixture_turn();
-	assert_says(stream, text);
 }
 
 /* ---------------------------------------------------------------------- framings */
@@ -112,10 +37,10 @@ lines_are_strings(void **state)
 
 	(void)state;
 	put(fd, "hello\nwith CR\r\n\n\r\n  blanks \n\"quoted\"\n\xff!\nlast");
-	await_says(stream, " \"hello\" \"with CR\" \"  blanks \" \"\\\"quoted\\\"\" "
+	fixture_await_says(stream, " \"hello\" \"with CR\" \"  blanks \" \"\\\"quoted\\\"\" "
 	    "\"\xef\xbf\xbd!\"");
 	close(fd);
-	await_says(stream, " \"hello\" \"with CR\" \"  blanks \" \"\\\"quoted\\\"\" "
+	fixture_await_says(stream, " \"hello\" \"with CR\" \"  blanks \" \"\\\"quoted\\\"\" "
 	    "\"\xef\xbf\xbd!\" \"last\"");
 	assert_int_equal(stream_rejected(stream), 0);
 }
@@ -129,7 +54,7 @@ ndjson_is_handed_on_as_it_was_written(void **state)
 	(void)state;
 	put(fd, "{\"a\": 1.50, \"b\":[]}\r\n\n   \n 12 \n\"x\\u0041\"\nnull\n-0.10e5");
 	close(fd);
-	await_says(stream, " {\"a\": 1.50, \"b\":[]} 12 \"x\\u0041\" null -0.10e5");
+	fixture_await_says(stream, " {\"a\": 1.50, \"b\":[]} 12 \"x\\u0041\" null -0.10e5");
 	assert_int_equal(stream_rejected(stream), 0);
 }
 
@@ -142,7 +67,7 @@ an_invalid_line_is_told_to_nobody_and_counted_and_reported(void **state)
 
 	(void)state;
 	put(fd, "1\n{\"a\":\n2\nnot json\n\"\xff\"\n{} {}\n3\n[1,\n");
-	await_says(stream, " 1 2 3");
+	fixture_await_says(stream, " 1 2 3");
 	fixture_until(stream_rejected(stream) == 5);
 	snprintf(report, sizeof report, "in: rejected: invalid JSON of producer 0 (pid %d, uid %d): "
 	    "byte 6 of a line: ", (int)getpid(), (int)getuid());
@@ -160,10 +85,10 @@ chunks_are_base64_of_so_many_bytes(void **state)
 
 	(void)state;
 	put_bytes(fd, "abc\0d", 5);
-	await_says(stream, " \"YWJjAA==\"");
+	fixture_await_says(stream, " \"YWJjAA==\"");
 	put(fd, "ef\n\xffxy");
 	close(fd);
-	await_says(stream, " \"YWJjAA==\" \"ZGVmCg==\" \"/3h5\"");
+	fixture_await_says(stream, " \"YWJjAA==\" \"ZGVmCg==\" \"/3h5\"");
 }
 
 static void
@@ -172,7 +97,7 @@ a_chunk_that_fits_no_line_is_down_with_a_reason(void **state)
 	struct stream *stream = listen_with(",\"framing\":\"chunks\",\"chunk\":\"64KiB\"");
 
 	(void)state;
-	await_says(stream, " down(EMSGSIZE)");
+	fixture_await_says(stream, " down(EMSGSIZE)");
 	assert_non_null(strstr(fixture_reports, "a chunk of 65536 bytes, in base64, is longer"));
 }
 
@@ -204,7 +129,7 @@ a_line_too_long_is_a_gap_and_the_next_one_is_read(void **state)
 	put(fd, "c\n");
 	put_long_line(fd, 10 * 1000 * 1000);    /* given up long before its end */
 	put(fd, "d\n");
-	await_says(stream, " \"a\" gap(1) \"b\" gap(1) \"c\" gap(1) \"d\"");
+	fixture_await_says(stream, " \"a\" gap(1) \"b\" gap(1) \"c\" gap(1) \"d\"");
 	close(fd);
 }
 
@@ -360,45 +285,51 @@ tcp_is_listened_to_on_this_machine(void **state)
 	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
 	put(fd, "over TCP\n");
-	await_says(stream, " \"over TCP\"");
+	fixture_await_says(stream, " \"over TCP\"");
 	close(fd);
+}
+
+/* Somebody else's, which has the path. */
+static int
+bound_socket(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	strcpy(address.sun_path, fixture_path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+	return fd;
 }
 
 static void
 a_stale_socket_file_is_replaced(void **state)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	struct stream *stream;
-	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	int fd = bound_socket();
 
 	(void)state;
-	strcpy(address.sun_path, path);
-	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
 	close(fd);
 	stream = listen_with("");
 	fd = producer();
 	put(fd, "hello\n");
-	await_says(stream, " \"hello\"");
+	fixture_await_says(stream, " \"hello\"");
 	close(fd);
 }
 
 static void
 a_socket_that_answers_is_left_alone(void **state)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	struct stream *stream;
-	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	int fd = bound_socket();
 
 	(void)state;
-	strcpy(address.sun_path, path);
-	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
 	assert_int_equal(listen(fd, 5), 0);
 	stream = listen_with("");
-	await_says(stream, " down(EADDRINUSE)");
+	fixture_await_says(stream, " down(EADDRINUSE)");
 	assert_non_null(strstr(fixture_reports, "somebody else listens at"));
 	/* It gives up: then it is ours, within the time that retry waits. */
 	close(fd);
-	await_says(stream, " down(EADDRINUSE) up");
+	fixture_await_says(stream, " down(EADDRINUSE) up");
 }
 
 static void
@@ -408,14 +339,14 @@ a_file_of_that_name_and_a_missing_folder_are_told(void **state)
 	char json[300];
 
 	(void)state;
-	close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+	close(open(fixture_path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
 	stream = listen_with("");
-	await_says(stream, " down(EEXIST)");
-	unlink(path);
+	fixture_await_says(stream, " down(EEXIST)");
+	unlink(fixture_path);
 	snprintf(json, sizeof json,
-	    "{\"source\":{\"type\":\"socket\",\"listen\":\"unix:%s/no/in.sock\"}}", folder);
+	    "{\"source\":{\"type\":\"socket\",\"listen\":\"unix:%s/no/in.sock\"}}", fixture_folder);
 	stream = fixture_stream("other", json);
-	await_says(stream, " down(ENOENT)");
+	fixture_await_says(stream, " down(ENOENT)");
 	assert_non_null(strstr(fixture_reports, "its folder is missing"));
 }
 
@@ -427,9 +358,9 @@ the_file_has_the_mode_asked_for_and_goes_with_the_stream(void **state)
 	(void)state;
 	umask(022);
 	fixture_stop(listen_with(",\"mode\":\"0622\""), false);
-	assert_int_equal(lstat(path, &status), -1);
+	assert_int_equal(lstat(fixture_path, &status), -1);
 	(void)listen_with(",\"mode\":\"0622\"");
-	assert_int_equal(lstat(path, &status), 0);
+	assert_int_equal(lstat(fixture_path, &status), 0);
 	assert_int_equal(status.st_mode & 07777, 0622);
 }
 
@@ -487,7 +418,7 @@ without_fds_it_waits_and_says_so_once(void **state)
 	assert_says(stream, "");
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	close(lowest);
-	await_says(stream, " 1");
+	fixture_await_says(stream, " 1");
 	fixture_until(strstr(fixture_reports, "again") != NULL);
 	assert_string_equal(fixture_reports,
 	    "in: cannot accept a producer: Too many open files; trying again\n"
@@ -542,17 +473,17 @@ a_reload_that_changes_it_listens_anew(void **state)
 
 	(void)state;
 	put(fd, "1\n");
-	await_says(stream, " 1");
+	fixture_await_says(stream, " 1");
 	snprintf(json, sizeof json,
 	    "{\"source\":{\"type\":\"socket\",\"listen\":\"unix:%s\",\"framing\":\"lines\"}}",
-	    path);
+	    fixture_path);
 	fixture_change(stream, json);
-	await_says(stream, " 1 changed");
+	fixture_await_says(stream, " 1 changed");
 	assert_int_equal(recv(fd, &byte, 1, 0), 0);
 	close(fd);
 	fd = producer();
 	put(fd, "2\n");
-	await_says(stream, " 1 changed \"2\"");
+	fixture_await_says(stream, " 1 changed \"2\"");
 	close(fd);
 }
 
@@ -583,5 +514,6 @@ main(void)
 		TEST(a_reload_that_changes_it_listens_anew),
 	};
 
-	return cmocka_run_group_tests_name("the socket", tests, make_folder, remove_folder);
+	return cmocka_run_group_tests_name("the socket", tests, fixture_make_folder,
+	    fixture_clear_folder);
 }
