@@ -575,13 +575,27 @@ tests_test_source_handover_SOURCES = %D%/test-source-handover.c %D%/fake-fdstore
 tests_test_source_handover_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_source_handover_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_source_handover_LDADD = $(TEST_LIBS)
+limits_fixture = \
+	%D%/fake-fdstore.c \
+	%D%/fake-fdstore.h \
+	%D%/limits-fixture.c \
+	%D%/limits-fixture.h \
+	%D%/producer.c \
+	%D%/producer.h \
+	%D%/stream-fixture.c \
+	%D%/stream-fixture.h
 check_PROGRAMS += tests/test-source-limits
 TESTS += tests/test-source-limits
-tests_test_source_limits_SOURCES = %D%/test-source-limits.c %D%/fake-fdstore.c %D%/fake-fdstore.h \
-	%D%/stream-fixture.c %D%/stream-fixture.h
+tests_test_source_limits_SOURCES = %D%/test-source-limits.c $(limits_fixture)
 tests_test_source_limits_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_source_limits_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_source_limits_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/test-source-limits-kill
+TESTS += tests/test-source-limits-kill
+tests_test_source_limits_kill_SOURCES = %D%/test-source-limits-kill.c $(limits_fixture)
+tests_test_source_limits_kill_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_source_limits_kill_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_source_limits_kill_LDADD = $(TEST_LIBS)
 
 if GPIO
 # sources/gpio, over a chip in memory
