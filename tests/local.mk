@@ -542,13 +542,25 @@ tests_test_sink_memory_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_sink_memory_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_sink_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=reallocarray,--wrap=strdup
 tests_test_sink_memory_LDADD = $(TEST_LIBS)
+RECOVER_FIXTURE = $(SINK_FIXTURE) \
+	%D%/manager.c \
+	%D%/manager.h \
+	%D%/recover-fixture.c \
+	%D%/recover-fixture.h
 check_PROGRAMS += tests/test-sink-recover
 TESTS += tests/test-sink-recover
-tests_test_sink_recover_SOURCES = %D%/test-sink-recover.c $(SINK_FIXTURE) %D%/manager.c %D%/manager.h
+tests_test_sink_recover_SOURCES = %D%/test-sink-recover.c $(RECOVER_FIXTURE)
 tests_test_sink_recover_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_sink_recover_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_sink_recover_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=syscall
 tests_test_sink_recover_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/test-sink-store
+TESTS += tests/test-sink-store
+tests_test_sink_store_SOURCES = %D%/test-sink-store.c $(RECOVER_FIXTURE)
+tests_test_sink_store_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_sink_store_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_sink_store_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=syscall
+tests_test_sink_store_LDADD = $(TEST_LIBS)
 check_PROGRAMS += tests/test-sink-handover
 TESTS += tests/test-sink-handover
 tests_test_sink_handover_SOURCES = %D%/test-sink-handover.c $(SINK_READER) $(SINK_FIXTURE) \
@@ -575,7 +587,7 @@ tests_test_source_handover_SOURCES = %D%/test-source-handover.c %D%/fake-fdstore
 tests_test_source_handover_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_source_handover_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_source_handover_LDADD = $(TEST_LIBS)
-limits_fixture = \
+LIMITS_FIXTURE = \
 	%D%/fake-fdstore.c \
 	%D%/fake-fdstore.h \
 	%D%/limits-fixture.c \
@@ -586,13 +598,13 @@ limits_fixture = \
 	%D%/stream-fixture.h
 check_PROGRAMS += tests/test-source-limits
 TESTS += tests/test-source-limits
-tests_test_source_limits_SOURCES = %D%/test-source-limits.c $(limits_fixture)
+tests_test_source_limits_SOURCES = %D%/test-source-limits.c $(LIMITS_FIXTURE)
 tests_test_source_limits_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_source_limits_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_source_limits_LDADD = $(TEST_LIBS)
 check_PROGRAMS += tests/test-source-limits-kill
 TESTS += tests/test-source-limits-kill
-tests_test_source_limits_kill_SOURCES = %D%/test-source-limits-kill.c $(limits_fixture)
+tests_test_source_limits_kill_SOURCES = %D%/test-source-limits-kill.c $(LIMITS_FIXTURE)
 tests_test_source_limits_kill_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_source_limits_kill_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_source_limits_kill_LDADD = $(TEST_LIBS)
