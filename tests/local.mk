@@ -156,7 +156,7 @@ tests_test_timer_LDADD = $(TEST_LIBS)
 # async: watch
 check_PROGRAMS += tests/test-watch
 TESTS += tests/test-watch
-tests_test_watch_SOURCES = %D%/test-watch.c %D%/loop-backends.h
+tests_test_watch_SOURCES = %D%/test-watch.c %D%/loop-backends.h %D%/waiter.h
 tests_test_watch_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_watch_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_watch_LDADD = $(TEST_LIBS)
@@ -185,7 +185,7 @@ tests_test_daemon_memory_LDADD = $(TEST_LIBS)
 # async: worker
 check_PROGRAMS += tests/test-worker
 TESTS += tests/test-worker
-tests_test_worker_SOURCES = %D%/test-worker.c %D%/loop-backends.h
+tests_test_worker_SOURCES = %D%/test-worker.c %D%/loop-backends.h %D%/waiter.h
 tests_test_worker_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_worker_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_worker_LDADD = $(TEST_LIBS)

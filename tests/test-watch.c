@@ -10,6 +10,7 @@
 
 #include "async/timer.h"
 #include "async/watch.h"
+#include "waiter.h"
 
 static int ends[2];
 
@@ -49,32 +50,6 @@ drain(int end)
 
 	while (read(ends[end], buffer, sizeof buffer) > 0)
 		continue;
-}
-
-/* ----------------------------------------------------------------- waiters */
-
-struct waiter {
-	struct job job;
-	int heard;               /* how often */
-	bool rejected;
-	intptr_t value;
-};
-
-static void
-waiter_run(struct job *job)
-{
-	struct waiter *waiter = (struct waiter *)job;
-
-	waiter->heard++;
-	waiter->rejected = job->promise->state == PROMISE_REJECTED;
-	waiter->value = job->promise->value.number;
-}
-
-static void
-wait_for(struct waiter *waiter, struct promise *promise)
-{
-	waiter->job.run = waiter_run;
-	promise_perform_then(promise, &waiter->job);
 }
 
 /* Turns for some milliseconds: what would happen does; returns how many. */

@@ -14,30 +14,7 @@
 #include "async/for_await.h"
 #include "async/timer.h"
 #include "async/worker.h"
-
-struct waiter {
-	struct job job;
-	int heard;
-	bool rejected;
-	intptr_t value;
-};
-
-static void
-waiter_run(struct job *job)
-{
-	struct waiter *waiter = (struct waiter *)job;
-
-	waiter->heard++;
-	waiter->rejected = job->promise->state == PROMISE_REJECTED;
-	waiter->value = job->promise->value.number;
-}
-
-static void
-wait_for(struct waiter *waiter, struct promise *promise)
-{
-	waiter->job.run = waiter_run;
-	promise_perform_then(promise, &waiter->job);
-}
+#include "waiter.h"
 
 static atomic_int fini_count;
 
