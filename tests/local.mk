@@ -281,6 +281,13 @@ tests_test_helpers_SOURCES = %D%/test-helpers.c %D%/loop-backends.h \
 tests_test_helpers_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_helpers_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_helpers_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/test-helpers-cancel
+TESTS += tests/test-helpers-cancel
+tests_test_helpers_cancel_SOURCES = %D%/test-helpers-cancel.c %D%/loop-backends.h \
+	%D%/probe.c %D%/probe.h
+tests_test_helpers_cancel_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_helpers_cancel_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_helpers_cancel_LDADD = $(TEST_LIBS)
 # async: merge
 check_PROGRAMS += tests/test-merge
 TESTS += tests/test-merge

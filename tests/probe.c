@@ -8,6 +8,7 @@
 
 #include "async/for_await.h"
 #include "async/timer.h"
+#include "loop-backends.h"
 
 char probe_log[4096];
 int probes;
@@ -214,4 +215,27 @@ probe_await(struct promise *promise)
 
 	job->run = await_run;
 	promise_perform_then(promise, job);
+}
+
+/* -------------------------------------------------------------------- tests */
+
+int
+probe_begin(void **state)
+{
+	probe_log_clear();
+	return open_manual(state);
+}
+
+int
+probe_end(void **state)
+{
+	assert_int_equal(probes, 0);
+	return close_loop(state);
+}
+
+void
+gives(const char *expected)
+{
+	assert_int_equal(loop_run(), 0);
+	assert_string_equal(probe_log, expected);
 }

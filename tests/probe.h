@@ -5,6 +5,10 @@
 
 #include "async/iterator.h"
 
+/* Setup and teardown of a test: the manual loop, and no probe that is left. */
+int probe_begin(void **state);
+int probe_end(void **state);
+
 /* The letters: n next, r return, c cancel; ! and the letter: answered with an error. */
 extern char probe_log[4096];
 void probe_log_clear(void);
@@ -24,6 +28,8 @@ struct probe_script {
 /* NULL: no memory. */
 struct iterator *probe_new(const struct probe_script *script);
 
+#define PROBE(...) probe_new(&(struct probe_script){ __VA_ARGS__ })
+
 /* Probes that live. */
 extern int probes;
 
@@ -34,5 +40,10 @@ struct for_await *probe_loop(struct iterator *iterator, int max);
 
 /* Notes how the promise settles: "= NUMBER" or "! ERROR".  Consumes a reference. */
 void probe_await(struct promise *promise);
+
+/* Runs the loop to idle, and compares what was noted. */
+void gives(const char *expected);
+
+#define TEST(test) cmocka_unit_test_setup_teardown(test, probe_begin, probe_end)
 
 #endif

@@ -10,29 +10,6 @@
 #include "async/timer.h"
 #include "probe.h"
 
-static int
-begin(void **state)
-{
-	probe_log_clear();
-	return open_manual(state);
-}
-
-static int
-end(void **state)
-{
-	assert_int_equal(probes, 0);
-	return close_loop(state);
-}
-
-static void
-gives(const char *expected)
-{
-	assert_int_equal(loop_run(), 0);
-	assert_string_equal(probe_log, expected);
-}
-
-#define PROBE(...) probe_new(&(struct probe_script){ __VA_ARGS__ })
-
 static struct iterator *
 merge2(struct iterator *a, struct iterator *b)
 {
@@ -368,8 +345,6 @@ a_second_cancel_cuts_the_cleaning_up_short(void **state)
 	assert_int_equal(loop_now(), now);
 	assert_non_null(strstr(probe_log, "end -125"));
 }
-
-#define TEST(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int
 main(void)
