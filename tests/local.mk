@@ -473,10 +473,17 @@ tests_test_log_change_LDADD = $(TEST_LIBS)
 # streams: cursor
 check_PROGRAMS += tests/test-cursor
 TESTS += tests/test-cursor
-tests_test_cursor_SOURCES = %D%/test-cursor.c %D%/streams-test.h
+tests_test_cursor_SOURCES = %D%/test-cursor.c %D%/log-fixture.c %D%/log-fixture.h %D%/streams-test.h
 tests_test_cursor_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_cursor_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_cursor_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/test-cursor-iterator
+TESTS += tests/test-cursor-iterator
+tests_test_cursor_iterator_SOURCES = %D%/test-cursor-iterator.c %D%/log-fixture.c %D%/log-fixture.h \
+	%D%/streams-test.h
+tests_test_cursor_iterator_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_cursor_iterator_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_cursor_iterator_LDADD = $(TEST_LIBS)
 # streams: log-kill
 check_PROGRAMS += tests/test-log-kill
 TESTS += tests/test-log-kill

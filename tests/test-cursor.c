@@ -1,18 +1,11 @@
-/* Cursors: woken once a turn, four ways to fall behind, and as async iterators. */
-#include "tests/streams-test.h"
+/* Cursors: woken once a turn, and four ways to fall behind. */
+#include "tests/log-fixture.h"
 
-#include <errno.h>
-#include <stdlib.h>
-
-#include "async/for_await.h"
 #include "async/loop.h"
 #include "async/loop_manual.h"
-#include "async/rejection.h"
 
 #define CURSORS 8
 
-static struct arena *arena;
-static struct log *log_;
 static struct cursor cursors[CURSORS];
 static int woken[CURSORS], wakes;
 static void (*on_ready)(struct cursor *cursor);
@@ -26,23 +19,12 @@ ready(struct cursor *cursor)
 		on_ready(cursor);
 }
 
-static void
-ignore_rejection(const struct rejection *rejection, void *context)
-{
-	(void)rejection;
-	(void)context;
-}
-
 static int
 setup(void **state)
 {
-	const struct log_options options = { .size = 4096, .max_line = 1024 };
-
-	(void)state;
-	rejection_set_hook(ignore_rejection, NULL);
 	assert_int_equal(loop_open(&loop_manual), 0);
-	assert_int_equal(arena_create(&arena), 0);
-	assert_int_equal(log_open(arena, "door", &options, &log_), 0);
+	assert_int_equal(log_setup(state), 0);
+	open_log(&small);
 	memset(cursors, 0, sizeof cursors);
 	memset(woken, 0, sizeof woken);
 	wakes = 0;
@@ -55,38 +37,24 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-	(void)state;
 	log_close(log_);
+	log_ = NULL;
 	for (int i = 0; i < CURSORS; i++)
 		cursor_close(&cursors[i]);
-	arena_free(arena);
+	log_teardown(state);
 	loop_close();
 	return 0;
-}
-
-static void
-append(const struct event *event)
-{
-	assert_int_equal(log_append(log_, event), 0);
-}
-
-static void
-append_integers(int count)
-{
-	const struct event event = test_integer(1);
-
-	while (count-- > 0)
-		append(&event);
 }
 
 /* A letter an entry: e(vent), s(tate), g(ap). */
 static void
 append_kinds(const char *kinds)
 {
-	const struct event event = test_integer(1), state = test_state(STATE_DOWN), gap = test_gap(1);
+	const struct event event = test_integer(1), state = test_state(STATE_DOWN);
+	const struct event gap = test_gap(1);
 
 	for (; *kinds != '\0'; kinds++)
-		append(*kinds == 'e' ? &event : *kinds == 's' ? &state : &gap);
+		assert_int_equal(append(*kinds == 'e' ? &event : *kinds == 's' ? &state : &gap), 0);
 }
 
 static void
@@ -333,7 +301,6 @@ static void
 a_smaller_ring_is_told_to_a_block_cursor(void **state)
 {
 	const struct log_options large = { .size = 65536, .max_line = 1024 };
-	const struct log_options small = { .size = 4096, .max_line = 1024 };
 	uint64_t tail;
 
 	(void)state;
@@ -414,223 +381,28 @@ latest_reads_a_whole_line_even_beyond_the_limit(void **state)
 	assert_int_equal(span.next, 2);
 }
 
-/* ------------------------------------------------------------------ iteration */
-
-struct reader {
-	uint64_t spans, next, lost;
-	int ended, error;
-	struct promise *gate;
-};
-
-static struct promise *
-on_span(void *context, union value value)
-{
-	const struct span *span = value.constant;
-	struct reader *reader = context;
-
-	reader->spans++;
-	reader->lost += span->first - reader->next;
-	reader->next = span->next;
-	assert_int_equal(span->data[span->length - 1], '\n');
-	if (reader->gate != NULL)
-		promise_init(reader->gate);
-	return reader->gate;
-}
-
-static void
-on_end(void *context, int error)
-{
-	struct reader *reader = context;
-
-	reader->ended++;
-	reader->error = error;
-}
-
-static void
-an_iterator_gives_spans_until_the_log_closes(void **state)
-{
-	struct iterator *iterator = cursor_iterator(log_, 1, LAG_SKIP);
-	struct reader reader = { .next = 1 };
-
-	(void)state;
-	append_integers(3);
-	assert_non_null(for_await(iterator, on_span, on_end, &reader));
-	assert_int_equal(loop_manual_settle(), 0);
-	assert_int_equal(reader.spans, 1);
-	append_integers(5);
-	assert_int_equal(loop_manual_settle(), 0);
-	assert_int_equal(reader.spans, 2);
-	assert_int_equal(reader.next, 9);
-	assert_int_equal(reader.ended, 0);
-	log_drop(log_);
-	log_ = NULL;
-	assert_int_equal(loop_manual_settle(), 0);
-	assert_int_equal(reader.ended, 1);
-	assert_int_equal(reader.error, 0);
-	iterator_free(iterator);
-}
-
-static void
-a_span_of_an_iterator_outlives_what_is_appended(void **state)
-{
-	struct iterator *iterator = cursor_iterator(log_, 1, LAG_SKIP);
-	struct iterator_request request = { .next = NULL };
-	const struct span *span;
-	char text[200];
-
-	(void)state;
-	append_integers(1);
-	iterator_next(iterator, &request, value_undefined());
-	assert_int_equal(request.promise.state, PROMISE_FULFILLED);
-	span = request.promise.value.constant;
-	memcpy(text, span->data, span->length);
-	append_integers(100);
-	assert_memory_equal(text, span->data, span->length);
-	iterator_next(iterator, &request, value_undefined());
-	assert_int_equal(span->first, log_tail_seq(log_));
-	iterator_free(iterator);
-}
-
-static void
-an_iterator_that_blocks_moves_on_with_each_next(void **state)
-{
-	struct iterator *iterator = cursor_iterator(log_, 1, LAG_BLOCK);
-	struct iterator_request request = { .next = NULL };
-	struct promise *room;
-
-	(void)state;
-	while ((room = log_room(log_)) == NULL)
-		append_integers(1);
-	iterator_next(iterator, &request, value_undefined());
-	assert_int_equal(room->state, PROMISE_PENDING);
-	iterator_next(iterator, &request, value_undefined());
-	assert_int_equal(room->state, PROMISE_FULFILLED);
-	promise_unref(room);
-	iterator_cancel(iterator);
-	assert_int_equal(request.promise.state, PROMISE_REJECTED);
-	iterator_free(iterator);
-}
-
-static void
-a_cancelled_loop_ends(void **state)
-{
-	struct iterator *iterator = cursor_iterator(log_, 1, LAG_SKIP);
-	struct reader reader = { .next = 1 };
-	struct for_await *loop = for_await(iterator, on_span, on_end, &reader);
-
-	(void)state;
-	assert_non_null(loop);
-	assert_int_equal(loop_manual_settle(), 0);
-	for_await_cancel(loop);
-	assert_int_equal(loop_manual_settle(), 0);
-	assert_int_equal(reader.ended, 1);
-	assert_int_equal(reader.error, -ECANCELED);
-	iterator_free(iterator);
-}
-
-static void
-after_return_there_is_nothing(void **state)
-{
-	struct iterator *iterator = cursor_iterator(log_, 1, LAG_SKIP);
-	struct iterator_request waiting = { .next = NULL }, request = { .next = NULL };
-
-	(void)state;
-	iterator_next(iterator, &waiting, value_undefined());
-	iterator_return(iterator, &request, value_number(5));
-	assert_int_equal(waiting.promise.state, PROMISE_FULFILLED);
-	assert_int_equal(waiting.promise.result, RESULT_DONE);
-	assert_int_equal(request.promise.result, RESULT_DONE);
-	assert_int_equal(request.promise.value.number, 5);
-	append_integers(1);
-	iterator_next(iterator, &request, value_undefined());
-	assert_int_equal(request.promise.result, RESULT_DONE);
-	iterator_free(iterator);
-}
-
-static void
-requests_are_answered_in_order(void **state)
-{
-	struct iterator *iterator = cursor_iterator(log_, 1, LAG_SKIP);
-	struct iterator_request requests[3] = { { .next = NULL } };
-
-	(void)state;
-	for (int i = 0; i < 3; i++)
-		iterator_next(iterator, &requests[i], value_undefined());
-	append_integers(1);
-	assert_int_equal(loop_manual_settle(), 0);
-	assert_int_equal(requests[0].promise.state, PROMISE_FULFILLED);
-	assert_int_equal(requests[1].promise.state, PROMISE_PENDING);
-	append_integers(1);
-	assert_int_equal(loop_manual_settle(), 0);
-	assert_int_equal(requests[1].promise.state, PROMISE_FULFILLED);
-	assert_int_equal(requests[2].promise.state, PROMISE_PENDING);
-	iterator_cancel(iterator);
-	assert_int_equal(requests[2].promise.state, PROMISE_REJECTED);
-	iterator_free(iterator);
-}
-
-static void
-an_iterator_that_is_overtaken_throws_under_close(void **state)
-{
-	struct iterator *iterator = cursor_iterator(log_, 1, LAG_CLOSE);
-	struct reader reader = { .next = 1 };
-
-	(void)state;
-	append_integers(100);
-	assert_non_null(for_await(iterator, on_span, on_end, &reader));
-	assert_int_equal(loop_manual_settle(), 0);
-	assert_int_equal(reader.error, -ENOBUFS);
-	iterator_free(iterator);
-}
-
-static void
-an_iterator_under_skip_goes_on(void **state)
-{
-	struct iterator *iterator = cursor_iterator(log_, 1, LAG_SKIP);
-	struct reader reader = { .next = 1 };
-
-	(void)state;
-	append_integers(100);
-	assert_non_null(for_await(iterator, on_span, on_end, &reader));
-	assert_int_equal(loop_manual_settle(), 0);
-	assert_int_equal(reader.next, 101);
-	assert_int_equal(reader.lost, log_tail_seq(log_) - 1);
-	log_drop(log_);
-	log_ = NULL;
-	assert_int_equal(loop_manual_settle(), 0);
-	iterator_free(iterator);
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define WITH_CURSORS(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_waiting_cursor_is_woken_once_a_turn),
-		TEST(who_waits_where_something_is_hears_this_turn),
-		TEST(all_that_wait_are_woken_and_others_are_not),
-		TEST(a_callback_may_close_every_cursor),
-		TEST(waiting_anew_in_a_callback_is_for_the_next_turn),
-		TEST(a_callback_may_drop_the_log),
-		TEST(a_log_that_closes_tells_who_waits_later),
-		TEST(a_cursor_closed_before_it_was_told_hears_nothing),
-		TEST(skip_goes_on_at_the_oldest_and_tells_what_it_missed),
-		TEST(close_stays_where_it_is_and_says_so_again),
-		TEST(block_that_begins_behind_the_ring_is_told),
-		TEST(block_becomes_skip),
-		TEST(a_smaller_ring_is_told_to_a_block_cursor),
-		TEST(latest_jumps_to_the_newest_event_and_keeps_states),
-		TEST(latest_tells_what_was_overwritten_in_the_same_breath),
-		TEST(latest_reads_a_whole_line_even_beyond_the_limit),
-		TEST(an_iterator_gives_spans_until_the_log_closes),
-		TEST(a_span_of_an_iterator_outlives_what_is_appended),
-		TEST(an_iterator_that_blocks_moves_on_with_each_next),
-		TEST(a_cancelled_loop_ends),
-		TEST(after_return_there_is_nothing),
-		TEST(requests_are_answered_in_order),
-		TEST(an_iterator_that_is_overtaken_throws_under_close),
-		TEST(an_iterator_under_skip_goes_on),
+		WITH_CURSORS(a_waiting_cursor_is_woken_once_a_turn),
+		WITH_CURSORS(who_waits_where_something_is_hears_this_turn),
+		WITH_CURSORS(all_that_wait_are_woken_and_others_are_not),
+		WITH_CURSORS(a_callback_may_close_every_cursor),
+		WITH_CURSORS(waiting_anew_in_a_callback_is_for_the_next_turn),
+		WITH_CURSORS(a_callback_may_drop_the_log),
+		WITH_CURSORS(a_log_that_closes_tells_who_waits_later),
+		WITH_CURSORS(a_cursor_closed_before_it_was_told_hears_nothing),
+		WITH_CURSORS(skip_goes_on_at_the_oldest_and_tells_what_it_missed),
+		WITH_CURSORS(close_stays_where_it_is_and_says_so_again),
+		WITH_CURSORS(block_that_begins_behind_the_ring_is_told),
+		WITH_CURSORS(block_becomes_skip),
+		WITH_CURSORS(a_smaller_ring_is_told_to_a_block_cursor),
+		WITH_CURSORS(latest_jumps_to_the_newest_event_and_keeps_states),
+		WITH_CURSORS(latest_tells_what_was_overwritten_in_the_same_breath),
+		WITH_CURSORS(latest_reads_a_whole_line_even_beyond_the_limit),
 	};
 
 	return cmocka_run_group_tests_name("cursor", tests, NULL, NULL);
