@@ -380,10 +380,22 @@ tests_test_async_failures_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=callo
 # streams: arena
 check_PROGRAMS += tests/test-arena
 TESTS += tests/test-arena
-tests_test_arena_SOURCES = %D%/test-arena.c %D%/streams-test.h
+tests_test_arena_SOURCES = %D%/test-arena.c %D%/arena-fixture.h %D%/streams-test.h
 tests_test_arena_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_arena_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_arena_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/test-arena-damage
+TESTS += tests/test-arena-damage
+tests_test_arena_damage_SOURCES = %D%/test-arena-damage.c %D%/arena-fixture.h %D%/streams-test.h
+tests_test_arena_damage_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_arena_damage_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_arena_damage_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/test-arena-checksum
+TESTS += tests/test-arena-checksum
+tests_test_arena_checksum_SOURCES = %D%/test-arena-checksum.c %D%/streams-test.h
+tests_test_arena_checksum_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_arena_checksum_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_arena_checksum_LDADD = $(TEST_LIBS)
 # streams: encode
 check_PROGRAMS += tests/test-encode
 TESTS += tests/test-encode
