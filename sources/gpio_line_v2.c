@@ -1,16 +1,10 @@
 /* libgpiod 2, over the kernel's uAPI v2 (linux/gpio.h), which counts events, debounces, and
  * drops the oldest when its queue is full. */
 #include <errno.h>
-#include <fcntl.h>
-#include <gpiod.h>
 #include <linux/gpio.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/ioctl.h>
-#include <unistd.h>
 
-#include "sources/gpio_line.h"
+#include "sources/gpio_line_private.h"
 
 const bool gpio_line_counts = true;
 const bool gpio_line_debounces = true;
@@ -23,17 +17,6 @@ struct plan {
 	struct gpiod_line_config *lines;
 	struct gpiod_request_config *request;
 };
-
-static int __attribute__((format(printf, 3, 4)))
-fail(struct gpio_request *request, int error, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(request->message, sizeof request->message, format, arguments);
-	va_end(arguments);
-	return error;
-}
 
 static int
 settings_fill(struct gpiod_line_settings *settings, const struct gpio_request *request)
@@ -96,24 +79,13 @@ fail_to_request(struct gpio_request *request, struct gpiod_chip *chip, unsigned 
 	const char *consumer = info != NULL ? gpiod_line_info_get_consumer(info) : NULL;
 
 	if (error == -EBUSY)
-		(void)fail(request, error, "line %u of %s is held by %s", offset, request->chip,
-		    consumer != NULL ? consumer : "somebody else");
+		(void)gpio_line_fail(request, error, "line %u of %s is held by %s", offset,
+		    request->chip, consumer != NULL ? consumer : "somebody else");
 	else
-		(void)fail(request, error, "cannot request line %u of %s", offset, request->chip);
+		(void)gpio_line_fail(request, error, "cannot request line %u of %s", offset,
+		    request->chip);
 	gpiod_line_info_free(info);
 	return error;
-}
-
-/* A duplicate outlives libgpiod's own. */
-static int
-line_fd(struct gpiod_line_request *line)
-{
-	int fd = fcntl(gpiod_line_request_get_fd(line), F_DUPFD_CLOEXEC, 3);
-
-	if (fd < 0)
-		return -errno;
-	(void)fcntl(fd, F_SETFL, O_RDONLY | O_NONBLOCK);
-	return fd;
 }
 
 static void
@@ -122,8 +94,8 @@ tell_which(struct gpio_request *request, struct gpiod_chip *chip, unsigned int o
 	struct gpiod_chip_info *info = gpiod_chip_get_info(chip);
 
 	if (info != NULL)
-		(void)fail(request, 0, "line %u of %s (%s)", offset, gpiod_chip_info_get_name(info),
-		    gpiod_chip_info_get_label(info));
+		(void)gpio_line_fail(request, 0, "line %u of %s (%s)", offset,
+		    gpiod_chip_info_get_name(info), gpiod_chip_info_get_label(info));
 	gpiod_chip_info_free(info);
 }
 
@@ -136,7 +108,8 @@ request_offset(struct gpio_request *request, struct gpiod_chip *chip, unsigned i
 
 	if (r == 0) {
 		line = gpiod_chip_request_lines(chip, plan.request, plan.lines);
-		r = line != NULL ? line_fd(line) : fail_to_request(request, chip, offset);
+		r = line != NULL ? gpio_line_keep(gpiod_line_request_get_fd(line))
+		    : fail_to_request(request, chip, offset);
 	}
 	if (line != NULL) {
 		gpiod_line_request_release(line);
@@ -146,8 +119,8 @@ request_offset(struct gpio_request *request, struct gpiod_chip *chip, unsigned i
 	return r;
 }
 
-static int
-request_of(struct gpio_request *request, struct gpiod_chip *chip)
+int
+gpio_line_request_of(struct gpio_request *request, struct gpiod_chip *chip)
 {
 	int offset;
 
@@ -155,34 +128,15 @@ request_of(struct gpio_request *request, struct gpiod_chip *chip)
 		return request_offset(request, chip, request->offset);
 	offset = gpiod_chip_get_line_offset_from_name(chip, request->name);
 	if (offset < 0)
-		return fail(request, -errno, "%s has no line \"%s\"", request->chip, request->name);
+		return gpio_line_fail(request, -errno, "%s has no line \"%s\"", request->chip,
+		    request->name);
 	return request_offset(request, chip, (unsigned int)offset);
 }
 
 int
-gpio_line_request(struct gpio_request *request)
+gpio_line_find(struct gpiod_chip *chip, const char *name)
 {
-	struct gpiod_chip *chip = gpiod_chip_open(request->chip);
-	int fd;
-
-	if (chip == NULL)
-		return fail(request, -errno, "cannot open %s", request->chip);
-	fd = request_of(request, chip);
-	gpiod_chip_close(chip);
-	return fd;
-}
-
-int
-gpio_line_has(const char *path, const char *name)
-{
-	struct gpiod_chip *chip = gpiod_chip_open(path);
-	int r;
-
-	if (chip == NULL)
-		return -errno;
-	r = gpiod_chip_get_line_offset_from_name(chip, name) >= 0 ? 0 : -errno;
-	gpiod_chip_close(chip);
-	return r;
+	return gpiod_chip_get_line_offset_from_name(chip, name) >= 0 ? 0 : -errno;
 }
 
 int

@@ -43,6 +43,8 @@ libsources_a_SOURCES += \
 	%D%/gpio_kept.h \
 	%D%/gpio_line.c \
 	%D%/gpio_line.h \
+	%D%/gpio_line_gpiod.c \
+	%D%/gpio_line_private.h \
 	%D%/gpio_slow.c \
 	%D%/gpio_slow.h
 if GPIOD2
