@@ -80,9 +80,8 @@ describe_names(const struct option *option, struct pool *pool)
 	return text;
 }
 
-/* What min and max count, where they are no bounds of the value itself. */
-static const char *
-counted(enum option_kind kind)
+const char *
+option_counted(enum option_kind kind)
 {
 	switch (kind) {
 	case OPTION_KIND_STRING:
@@ -105,7 +104,7 @@ counted(enum option_kind kind)
 static const char *
 describe_bounds(const struct option *option, struct pool *pool)
 {
-	const char *unit = counted(option->kind), *of = unit[0] != '\0' ? " of" : ",";
+	const char *unit = option_counted(option->kind), *of = unit[0] != '\0' ? " of" : ",";
 	bool examples = option->kind == OPTION_KIND_SIZE || option->kind == OPTION_KIND_DURATION;
 	const char *comma = examples ? "," : "";
 

@@ -93,6 +93,9 @@ const char *option_describe(const struct option *option, struct pool *pool);
 /* The short word for it in the man page: "duration". */
 const char *option_kind_word(enum option_kind kind);
 
+/* What its min and max count: " bytes", " items"; "": they are bounds of the value itself. */
+const char *option_counted(enum option_kind kind);
+
 /* A JSON value in few characters: "\"abc\"", "an object". */
 const char *value_describe(json_t *value, struct pool *pool);
 

@@ -32,26 +32,6 @@ write_names(FILE *to, const char *const *names)
 	}
 }
 
-static const char *
-counted(const struct option *option)
-{
-	switch (option->kind) {
-	case OPTION_KIND_STRING:
-	case OPTION_KIND_PATH:
-	case OPTION_KIND_REGEX:
-	case OPTION_KIND_FIELD:
-		return " bytes";
-	case OPTION_KIND_STRINGS:
-	case OPTION_KIND_USERS:
-	case OPTION_KIND_GROUPS:
-	case OPTION_KIND_OBJECTS:
-	case OPTION_KIND_TYPED_LIST:
-		return " items";
-	default:
-		return "";
-	}
-}
-
 static void
 write_bounds(FILE *to, const struct option *option)
 {
@@ -70,7 +50,7 @@ write_bounds(FILE *to, const struct option *option)
 	if (last != NULL)
 		write_text(to, last);
 	if (first != NULL || last != NULL)
-		fputs(counted(option), to);
+		fputs(option_counted(option->kind), to);
 	if (option->never)
 		fputs(", or \\fBnever\\fR", to);
 }
