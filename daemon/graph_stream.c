@@ -7,55 +7,9 @@
 #include "daemon/graph_private.h"
 #include "daemon/journal.h"
 #include "daemon/silent.h"
+#include "daemon/stream_config.h"
 #include "sources/hotplug.h"
 #include "sources/source.h"
-
-/* ---------------------------------------------------------------------- options */
-
-static struct stream_operator *
-operators_new(const struct config_stream *config)
-{
-	size_t count = config->operators.count;
-	struct stream_operator *operators = calloc(count > 0 ? count : 1, sizeof *operators);
-
-	for (size_t i = 0; operators != NULL && i < count; i++)
-		operators[i] = (struct stream_operator){
-			.ops = config->operators.items[i].ops,
-			.options = config->operators.items[i].options,
-		};
-	return operators;
-}
-
-static struct stream_options
-options_of(const struct config_stream *config, const struct stream_operator *operators)
-{
-	return (struct stream_options){
-		.name = config->name,
-		.unit = config->unit,
-		.description = config->description,
-		.source = source_of(config->source.ops, config->source.options),
-		.operators = operators,
-		.operator_count = config->operators.count,
-		.chain = config->chain,
-		.origin = config->origin,
-		.limits = config->limits,
-		.log = {
-			.size = config->history.size,
-			.max_line = config->max_line,
-			.count = (uint64_t)config->history.count,
-			.age_ns = (uint64_t)config->history.age,
-			.path = config->history.path,
-		},
-		.allow_uids = config->allow.users.items,
-		.allow_uid_count = config->allow.users.count,
-		.allow_gids = config->allow.groups.items,
-		.allow_gid_count = config->allow.groups.count,
-		.restricted = config->allow.given,
-		.on_demand = config->open == CONFIG_OPEN_ON_DEMAND,
-		.linger_ns = (uint64_t)config->linger,
-		.expect_ns = (uint64_t)config->expect,
-	};
-}
 
 static const char *
 problem_of(int error)
@@ -109,7 +63,7 @@ node_new(struct graph *graph, const struct config_stream *config)
 		return NULL;
 	node->graph = graph;
 	node->config = config;
-	node->operators = operators_new(config);
+	node->operators = stream_config_operators(config);
 	if (node->operators == NULL || tsearch(node, &graph->by_name, node_compare) == NULL) {
 		free(node->operators);
 		free(node);
@@ -159,7 +113,7 @@ node_begin(struct graph *graph, const struct config_stream *config,
 	int error = -ENOMEM;
 
 	if (node != NULL) {
-		options = options_of(config, node->operators);
+		options = stream_config_options(config, node->operators);
 		former_paths_set(&options, past);
 		error = stream_new(graph->arena, &options, &node->stream);
 		if (error == 0) {
@@ -175,8 +129,8 @@ static void
 node_change(struct stream_node *node, const struct config_stream *config,
     struct problems *problems)
 {
-	struct stream_operator *operators = operators_new(config);
-	struct stream_options options = options_of(config, operators);
+	struct stream_operator *operators = stream_config_operators(config);
+	struct stream_options options = stream_config_options(config, operators);
 	int error = operators != NULL ? stream_change(node->stream, &options) : -ENOMEM;
 
 	if (error < 0) {
@@ -269,7 +223,7 @@ node_adopt_removed(struct graph *graph, const struct config_stream *config,
 
 	if (node == NULL)
 		return;
-	options = options_of(config, node->operators);
+	options = stream_config_options(config, node->operators);
 	options.source.make = silent_make;
 	options.source.message = NULL;
 	options.source.rebind = NULL;

@@ -34,6 +34,8 @@ libdaemon_a_SOURCES = \
 	%D%/silent.h \
 	%D%/status.c \
 	%D%/status.h \
+	%D%/stream_config.c \
+	%D%/stream_config.h \
 	%D%/supervisor.c \
 	%D%/supervisor.h \
 	%D%/tables.c \

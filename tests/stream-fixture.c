@@ -7,49 +7,11 @@
 #include <unistd.h>
 
 #include "base/json.h"
-#include "config/config.h"
-#include "sources/source.h"
-#include "streams/operator.h"
+#include "daemon/stream_config.h"
+#include "daemon/tables.h"
 
 struct arena *fixture_arena;
 char fixture_reports[4000];
-
-/* ---------------------------------------------------------------------- tables */
-
-#define ROW(ops_) \
-	((struct option_type){ .name = (ops_)->name, .help = (ops_)->help, \
-		.options = (ops_)->options, .size = (ops_)->options_size, \
-		.check = (ops_)->check, .ops = (ops_) })
-
-static bool
-source_row(size_t index, struct option_type *ret)
-{
-	if (source_table[index] == NULL)
-		return false;
-	*ret = ROW(source_table[index]);
-	return true;
-}
-
-static bool
-operator_row(size_t index, struct option_type *ret)
-{
-	if (operator_table[index] == NULL)
-		return false;
-	*ret = ROW(operator_table[index]);
-	return true;
-}
-
-static bool
-sink_row(size_t index, struct option_type *ret)
-{
-	(void)index;
-	(void)ret;
-	return false;
-}
-
-static const struct config_tables tables = {
-	.source = source_row, .operator = operator_row, .sink = sink_row,
-};
 
 /* --------------------------------------------------------------------- configs */
 
@@ -68,10 +30,12 @@ static struct made *made;
 static int
 load(const char *name, const char *json, struct config **ret, struct config_errors **errors)
 {
+	struct config_tables tables = daemon_tables;
 	char *text = NULL;
 	int r = asprintf(&text, "{\"streams\":{\"%s\":%s}}", name, json);
 
 	assert_true(r > 0);
+	tables.check = NULL;             /* lines may be longer than a sink takes: there is none */
 	r = config_load_text(&tables, "test", text, strlen(text), ret, errors);
 	free(text);
 	return r;
@@ -110,36 +74,9 @@ options_of(struct made *one)
 {
 	const struct config_stream *config = one->config->streams[0];
 
-	one->operators = calloc(config->operators.count + 1, sizeof *one->operators);
+	one->operators = stream_config_operators(config);
 	assert_non_null(one->operators);
-	for (size_t i = 0; i < config->operators.count; i++)
-		one->operators[i] = (struct stream_operator){
-			.ops = config->operators.items[i].ops,
-			.options = config->operators.items[i].options,
-		};
-	return (struct stream_options){
-		.name = config->name,
-		.unit = config->unit,
-		.source = source_of(config->source.ops, config->source.options),
-		.operators = one->operators,
-		.operator_count = config->operators.count,
-		.chain = config->chain,
-		.origin = config->origin,
-		.limits = config->limits,
-		.log = {
-			.size = config->history.size,
-			.max_line = config->max_line,
-			.count = (uint64_t)config->history.count,
-		},
-		.allow_uids = config->allow.users.items,
-		.allow_uid_count = config->allow.users.count,
-		.allow_gids = config->allow.groups.items,
-		.allow_gid_count = config->allow.groups.count,
-		.restricted = config->allow.given,
-		.on_demand = config->open == CONFIG_OPEN_ON_DEMAND,
-		.linger_ns = (uint64_t)config->linger,
-		.expect_ns = (uint64_t)config->expect,
-	};
+	return stream_config_options(config, one->operators);
 }
 
 struct stream *
