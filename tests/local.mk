@@ -2,6 +2,10 @@
 TEST_LIBS = $(ROOMS) $(CMOCKA_LIBS) $(ROOM_LIBS)
 TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests
 
+# allocations that a test refuses
+REFUSED = %D%/refused.c %D%/refused.h
+REFUSED_LINK = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=reallocarray,--wrap=strdup
+
 # async/ beside Node: the programs of tests/oracle on async/'s own generators
 noinst_PROGRAMS += tests/trace-tool
 tests_trace_tool_SOURCES = \
@@ -259,12 +263,12 @@ tests_test_config_generated_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_config_generated_LDADD = $(TEST_LIBS)
 check_PROGRAMS += tests/test-config-oom
 TESTS += tests/test-config-oom
-tests_test_config_oom_SOURCES = %D%/test-config-oom.c %D%/config-fixture.c %D%/config-fixture.h
+tests_test_config_oom_SOURCES = %D%/test-config-oom.c $(REFUSED) \
+	%D%/config-fixture.c %D%/config-fixture.h
 tests_test_config_oom_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_config_oom_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_config_oom_LDADD = $(TEST_LIBS)
-tests_test_config_oom_LDFLAGS = $(AM_LDFLAGS) \
-	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
+tests_test_config_oom_LDFLAGS = $(AM_LDFLAGS) $(REFUSED_LINK)
 check_PROGRAMS += tests/test-config-tables
 TESTS += tests/test-config-tables
 tests_test_config_tables_SOURCES = %D%/test-config-tables.c
@@ -563,10 +567,10 @@ tests_test_sink_socket_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_sink_socket_LDADD = $(TEST_LIBS)
 check_PROGRAMS += tests/test-sink-memory
 TESTS += tests/test-sink-memory
-tests_test_sink_memory_SOURCES = %D%/test-sink-memory.c $(SINK_FIXTURE)
+tests_test_sink_memory_SOURCES = %D%/test-sink-memory.c $(REFUSED) $(SINK_FIXTURE)
 tests_test_sink_memory_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_sink_memory_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-tests_test_sink_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=reallocarray,--wrap=strdup
+tests_test_sink_memory_LDFLAGS = $(AM_LDFLAGS) $(REFUSED_LINK)
 tests_test_sink_memory_LDADD = $(TEST_LIBS)
 RECOVER_FIXTURE = $(SINK_FIXTURE) \
 	%D%/manager.c \
@@ -598,11 +602,11 @@ tests_test_sink_handover_LDADD = $(TEST_LIBS)
 # streams and sources, each allocation failed once
 check_PROGRAMS += tests/test-stream-memory
 TESTS += tests/test-stream-memory
-tests_test_stream_memory_SOURCES = %D%/test-stream-memory.c %D%/stream-fixture.c %D%/stream-fixture.h
+tests_test_stream_memory_SOURCES = %D%/test-stream-memory.c $(REFUSED) \
+	%D%/stream-fixture.c %D%/stream-fixture.h
 tests_test_stream_memory_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_stream_memory_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-tests_test_stream_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc \
-	-Wl,--wrap=reallocarray,--wrap=strdup
+tests_test_stream_memory_LDFLAGS = $(AM_LDFLAGS) $(REFUSED_LINK)
 tests_test_stream_memory_LDADD = $(TEST_LIBS)
 
 # sources/socket across restarts, with a store in memory
@@ -675,11 +679,10 @@ tests_test_sink_check_LDADD = $(TEST_LIBS)
 # streams: what is refused
 check_PROGRAMS += tests/test-streams-failures
 TESTS += tests/test-streams-failures
-tests_test_streams_failures_SOURCES = %D%/test-streams-failures.c %D%/streams-test.h
+tests_test_streams_failures_SOURCES = %D%/test-streams-failures.c $(REFUSED) %D%/streams-test.h
 tests_test_streams_failures_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_streams_failures_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_streams_failures_LDADD = $(TEST_LIBS)
-tests_test_streams_failures_LDFLAGS = $(AM_LDFLAGS) \
-	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=reallocarray,--wrap=strdup \
+tests_test_streams_failures_LDFLAGS = $(AM_LDFLAGS) $(REFUSED_LINK) \
 	-Wl,--wrap=mmap,--wrap=ftruncate,--wrap=memfd_create,--wrap=rename
 endif

@@ -12,50 +12,17 @@
 #include <string.h>
 
 #include "config-fixture.h"
+#include "refused.h"
 
 static size_t until_failure = SIZE_MAX;   /* how many allocations still succeed */
 
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-char *__real_strdup(const char *text);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-char *__wrap_strdup(const char *text);
-
-static bool
-fails_now(void)
+bool
+refused(void)
 {
 	if (until_failure == SIZE_MAX)
 		return false;
 	return until_failure == 0 || until_failure-- == 0;
 }
-
-void *
-__wrap_malloc(size_t size)
-{
-	return fails_now() ? NULL : __real_malloc(size);
-}
-
-void *
-__wrap_calloc(size_t count, size_t size)
-{
-	return fails_now() ? NULL : __real_calloc(count, size);
-}
-
-void *
-__wrap_realloc(void *old, size_t size)
-{
-	return fails_now() ? NULL : __real_realloc(old, size);
-}
-
-char *
-__wrap_strdup(const char *text)
-{
-	return fails_now() ? NULL : __real_strdup(text);
-}
-
 
 static const char right[] =
     "{\"streams\":{\"a\":{\"source\":{\"type\":\"every\",\"string\":\"abc\",\"word\":\"none\","
@@ -199,6 +166,6 @@ main(void)
 		cmocka_unit_test(a_file_loads_or_there_is_no_memory),
 	};
 
-	json_set_alloc_funcs(__wrap_malloc, free);
+	json_set_alloc_funcs(malloc, free);   /* the wrapped one */
 	return cmocka_run_group_tests_name("config-oom", tests, NULL, NULL);
 }

@@ -1,8 +1,6 @@
 /* Every allocation that the loop makes fails once, one after the other: whoever is served then
  * may be told so, or be closed, but nobody else is harmed, nothing leaks, and afterwards all is
- * well.
- *
- * Linked with --wrap=malloc and its kin. */
+ * well. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,61 +8,20 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "refused.h"
 #include "sink-fixture.h"
 
 static bool failing;             /* only while the daemon's code runs */
 static size_t countdown;         /* how many still succeed */
 static bool failed;
 
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-void *__real_reallocarray(void *old, size_t count, size_t size);
-char *__real_strdup(const char *text);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-void *__wrap_reallocarray(void *old, size_t count, size_t size);
-char *__wrap_strdup(const char *text);
-
-static bool
-fails_now(void)
+bool
+refused(void)
 {
 	if (!failing || failed || countdown-- > 0)
 		return false;
 	failed = true;
-	errno = ENOMEM;
 	return true;
-}
-
-void *
-__wrap_malloc(size_t size)
-{
-	return fails_now() ? NULL : __real_malloc(size);
-}
-
-void *
-__wrap_calloc(size_t count, size_t size)
-{
-	return fails_now() ? NULL : __real_calloc(count, size);
-}
-
-void *
-__wrap_realloc(void *old, size_t size)
-{
-	return fails_now() ? NULL : __real_realloc(old, size);
-}
-
-void *
-__wrap_reallocarray(void *old, size_t count, size_t size)
-{
-	return fails_now() ? NULL : __real_reallocarray(old, count, size);
-}
-
-char *
-__wrap_strdup(const char *text)
-{
-	return fails_now() ? NULL : __real_strdup(text);
 }
 
 static void

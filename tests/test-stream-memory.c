@@ -1,5 +1,6 @@
 /* Every allocation of a stream's life failed once, one after the other: nothing leaks, nothing
- * breaks, and what could not be had is had later.  Linked with --wrap for malloc() and the like. */
+ * breaks, and what could not be had is had later. */
+#include "refused.h"
 #include "stream-fixture.h"
 
 #include <errno.h>
@@ -17,54 +18,13 @@
 static long countdown;               /* 0: none fails */
 static bool failed;
 
-static bool
-fails(void)
+bool
+refused(void)
 {
 	if (countdown == 0 || --countdown > 0)
 		return false;
 	failed = true;
 	return true;
-}
-
-void *__real_malloc(size_t size);
-void *__wrap_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__real_realloc(void *memory, size_t size);
-void *__wrap_realloc(void *memory, size_t size);
-void *__real_reallocarray(void *memory, size_t count, size_t size);
-void *__wrap_reallocarray(void *memory, size_t count, size_t size);
-char *__real_strdup(const char *text);
-char *__wrap_strdup(const char *text);
-
-void *
-__wrap_malloc(size_t size)
-{
-	return fails() ? NULL : __real_malloc(size);
-}
-
-void *
-__wrap_calloc(size_t count, size_t size)
-{
-	return fails() ? NULL : __real_calloc(count, size);
-}
-
-void *
-__wrap_realloc(void *memory, size_t size)
-{
-	return fails() ? NULL : __real_realloc(memory, size);
-}
-
-void *
-__wrap_reallocarray(void *memory, size_t count, size_t size)
-{
-	return fails() ? NULL : __real_reallocarray(memory, count, size);
-}
-
-char *
-__wrap_strdup(const char *text)
-{
-	return fails() ? NULL : __real_strdup(text);
 }
 
 /* --------------------------------------------------------------------- a whole life */

@@ -7,13 +7,14 @@
 #include <sys/mman.h>
 
 #include "async/iterator.h"
+#include "refused.h"
 #include "streams/arena_private.h"
 
 /* The call after so many is refused; -1: none. */
 static int fail_after = -1;
 static bool failed;
 
-static bool
+bool
 refused(void)
 {
 	if (fail_after < 0 || fail_after-- > 0)
@@ -23,16 +24,6 @@ refused(void)
 	return true;
 }
 
-void *__real_malloc(size_t size);
-void *__wrap_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-void *__real_reallocarray(void *old, size_t count, size_t size);
-void *__wrap_reallocarray(void *old, size_t count, size_t size);
-char *__real_strdup(const char *string);
-char *__wrap_strdup(const char *string);
 void *__real_mmap(void *at, size_t size, int prot, int flags, int fd, off_t offset);
 void *__wrap_mmap(void *at, size_t size, int prot, int flags, int fd, off_t offset);
 int __real_ftruncate(int fd, off_t size);
@@ -41,36 +32,6 @@ int __real_memfd_create(const char *name, unsigned int flags);
 int __wrap_memfd_create(const char *name, unsigned int flags);
 int __real_rename(const char *from, const char *to);
 int __wrap_rename(const char *from, const char *to);
-
-void *
-__wrap_malloc(size_t size)
-{
-	return refused() ? NULL : __real_malloc(size);
-}
-
-void *
-__wrap_calloc(size_t count, size_t size)
-{
-	return refused() ? NULL : __real_calloc(count, size);
-}
-
-void *
-__wrap_realloc(void *old, size_t size)
-{
-	return refused() ? NULL : __real_realloc(old, size);
-}
-
-void *
-__wrap_reallocarray(void *old, size_t count, size_t size)
-{
-	return refused() ? NULL : __real_reallocarray(old, count, size);
-}
-
-char *
-__wrap_strdup(const char *string)
-{
-	return refused() ? NULL : __real_strdup(string);
-}
 
 void *
 __wrap_mmap(void *at, size_t size, int prot, int flags, int fd, off_t offset)
