@@ -1,23 +1,22 @@
-# daemon-lib.sh - what the daemon's TAP scripts share.  Each runs in a fresh folder ($folder).
+# daemon-lib.sh - what the daemon's TAP scripts share, beside tap-lib.sh.  Each runs in a fresh folder
+# ($folder).
 #
-#	plan N
-#	claim NAME COMMAND...        one result: the command succeeds
 #	config 'JSON'                writes $folder/awaitd.json; $S in it is $folder
 #	start                        ./awaitd on it, without a service manager; $pid
 #	supervised [-w SECONDS]      the same below tests/supervisor, whose log is $folder/log
-#	within COMMAND...            succeeds when the command does, tried for a minute
 #	subscriber NAME LINE...      a peer in the background, that writes into $folder/NAME
 # Standard error of the daemon: $folder/errors.
 
 set -u
 top_builddir=${top_builddir:-.}
 top_srcdir=${top_srcdir:-.}
+. "$top_srcdir/tests/tap-lib.sh"
 awaitd=$top_builddir/awaitd
 lines=$top_builddir/tests/lines
 folder=$(mktemp -d "${TMPDIR:-/tmp}/awaitd-test.XXXXXX") || exit 99
 socket=$folder/awaitd.sock
 errors=$folder/errors
-number=0 pid= supervisor= peers=
+pid= supervisor= peers=
 unset NOTIFY_SOCKET LISTEN_FDS LISTEN_PID LISTEN_FDNAMES WATCHDOG_USEC JOURNAL_STREAM XDG_RUNTIME_DIR FDSTORE
 
 cleanup()
@@ -30,40 +29,10 @@ cleanup()
 }
 trap cleanup EXIT
 
-plan()
+context()
 {
-	echo "1..$1"
-}
-
-claim()
-{
-	name=$1
-	shift
-	number=$((number + 1))
-	if "$@" >"$folder/why" 2>&1; then
-		echo "ok $number - $name"
-	else
-		echo "not ok $number - $name"
-		{ echo "failed: $*"; cat "$folder/why"
-		for file in out errors log; do
-			[ -f "$folder/$file" ] && { echo "--- $file"; tail -c 3000 "$folder/$file"; }
-		done; } 2>/dev/null | sed 's/^/# /'
-	fi
-}
-
-skip()
-{
-	number=$((number + 1))
-	echo "ok $number - $1 # SKIP $2"
-}
-
-within()
-{
-	tries=0
-	until "$@" >/dev/null 2>&1; do
-		tries=$((tries + 1))
-		[ $tries -lt 1200 ] || { echo "not within a minute: $*"; return 1; }
-		sleep 0.05
+	for file in out errors log; do
+		[ -f "$folder/$file" ] && { echo "--- $file"; tail -c 3000 "$folder/$file"; }
 	done
 }
 

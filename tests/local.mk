@@ -45,7 +45,7 @@ tests_lines_SOURCES = %D%/lines.c
 tests_lines_LDADD = libbase.a
 tests_supervisor_SOURCES = %D%/supervisor.c %D%/manager.c %D%/manager.h
 tests_supervisor_LDADD = libbase.a
-EXTRA_DIST += %D%/daemon-lib.sh %D%/systemd-claims.sh
+EXTRA_DIST += %D%/daemon-lib.sh %D%/systemd-claims.sh %D%/tap-lib.sh
 dist_check_SCRIPTS += \
 	%D%/test-daemon-config.sh \
 	%D%/test-daemon-restart.sh \

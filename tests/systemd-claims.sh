@@ -2,37 +2,15 @@
 # Runs below systemd as PID 1, started by test-systemd.sh, in a machine where awaitd was just installed.
 set -u
 here=/awaitd-test
+folder=$here
+. $here/tap-lib.sh
 config=$(cat $here/config-path)
 socket=/run/awaitd/awaitd.sock
-number=0
 
-plan()
+context()
 {
-	echo "1..$1"
-}
-
-claim()
-{
-	name=$1
-	shift
-	number=$((number + 1))
-	if "$@" >$here/why 2>&1; then
-		echo "ok $number - $name"
-	else
-		echo "not ok $number - $name"
-		{ echo "failed: $*"; cat $here/why; systemctl status --no-pager -l awaitd.service
-		journalctl --no-pager -n 15 -o short-monotonic; } 2>&1 | sed 's/^/# /'
-	fi
-}
-
-within()
-{
-	tries=0
-	until "$@" >/dev/null 2>&1; do
-		tries=$((tries + 1))
-		[ $tries -lt 600 ] || { echo "not within a minute: $*"; return 1; }
-		sleep 0.1
-	done
+	systemctl status --no-pager -l awaitd.service 2>&1
+	journalctl --no-pager -n 15 -o short-monotonic 2>&1
 }
 
 show()

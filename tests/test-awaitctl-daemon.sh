@@ -26,17 +26,6 @@ start()
 	done
 }
 
-# within COMMAND...: tried for a minute.
-within()
-{
-	tries=0
-	until "$@" >/dev/null 2>&1; do
-		tries=$((tries + 1))
-		[ $tries -lt 1200 ] || return 1
-		sleep 0.05
-	done
-}
-
 served=0
 start
 run ping --text

@@ -9,16 +9,6 @@ AWAITD_SOCKET=$socket
 export AWAITD_SOCKET
 served=0
 
-within()
-{
-	tries=0
-	until "$@" >/dev/null 2>&1; do
-		tries=$((tries + 1))
-		[ $tries -lt 1200 ] || return 1
-		sleep 0.05
-	done
-}
-
 # config NAME...: streams that are written to; "kept" has its history in a file.
 config()
 {

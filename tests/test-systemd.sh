@@ -52,7 +52,8 @@ MAKEFLAGS='' make -s -C "$top_builddir" install DESTDIR="$root" >"$folder/instal
 	sed 's/^/# /' "$folder/install"
 	exit 1
 }
-cp "$top_builddir/tests/lines" "$top_srcdir/tests/systemd-claims.sh" "$root/awaitd-test/"
+cp "$top_builddir/tests/lines" "$top_srcdir/tests/systemd-claims.sh" "$top_srcdir/tests/tap-lib.sh" \
+	"$root/awaitd-test/"
 "$top_builddir/awaitd" --help | sed -n 's|.*\[\(/.*\.json\)\]$|\1|p' >"$root/awaitd-test/config-path"
 
 # Nothing of the machine's own starts.
