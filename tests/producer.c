@@ -1,11 +1,12 @@
 #include "producer.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include "stream-fixture.h"
+#define PRODUCERS_MAX 40
 
 int
 producer(void)
@@ -39,4 +40,22 @@ void
 put(int fd, const char *text)
 {
 	put_bytes(fd, text, strlen(text));
+}
+
+void
+assert_each_in_order(struct stream *stream, int producers, int lines)
+{
+	int next[PRODUCERS_MAX] = { 0 };
+	const char *says = fixture_says(stream, 1);
+	int who, line, length;
+
+	assert_true(producers <= PRODUCERS_MAX);
+	while (sscanf(says, " [%d,%d]%n", &who, &line, &length) == 2) {
+		assert_in_range(who, 0, producers - 1);
+		assert_int_equal(line, next[who]++);
+		says += length;
+	}
+	assert_string_equal(says, "");
+	for (who = 0; who < producers; who++)
+		assert_int_equal(next[who], lines);
 }

@@ -135,24 +135,6 @@ a_store_that_is_busy_delays_a_producer_and_loses_nothing(void **state)
 
 enum { PRODUCERS = 5, LINES = 400 };
 
-/* Each line of each producer once, in order. */
-static void
-check_all(void)
-{
-	int next[PRODUCERS] = { 0 };
-	const char *says = fixture_says(stream, 1);
-	int who, line, length;
-
-	while (sscanf(says, " [%d,%d]%n", &who, &line, &length) == 2) {
-		assert_in_range(who, 0, PRODUCERS - 1);
-		assert_int_equal(line, next[who]++);
-		says += length;
-	}
-	assert_string_equal(says, "");
-	for (who = 0; who < PRODUCERS; who++)
-		assert_int_equal(next[who], LINES);
-}
-
 /* Stopped after any number of jobs, with all kinds of things on their way. */
 static void
 stopped_anywhere_it_tells_each_line_once(void **state)
@@ -185,7 +167,7 @@ stopped_anywhere_it_tells_each_line_once(void **state)
 	for (int i = 0; i < PRODUCERS; i++)
 		close(fds[i]);
 	loop_manual_settle();
-	check_all();
+	assert_each_in_order(stream, PRODUCERS, LINES);
 	assert_int_equal(stream_rejected(stream), 0);
 }
 

@@ -156,24 +156,6 @@ a_line_in_the_longest_of_pieces_arrives_whole(void **state)
 
 enum { PRODUCERS = 40, LINES = 100 };
 
-/* Each line of each producer once, and in its order. */
-static void
-check_all(struct stream *stream)
-{
-	int next[PRODUCERS] = { 0 };
-	const char *says = fixture_says(stream, 1);
-	int who, line, length;
-
-	while (sscanf(says, " [%d,%d]%n", &who, &line, &length) == 2) {
-		assert_in_range(who, 0, PRODUCERS - 1);
-		assert_int_equal(line, next[who]++);
-		says += length;
-	}
-	assert_string_equal(says, "");
-	for (who = 0; who < PRODUCERS; who++)
-		assert_int_equal(next[who], LINES);
-}
-
 static void
 many_producers_are_read_at_once_and_each_in_order(void **state)
 {
@@ -200,7 +182,7 @@ many_producers_are_read_at_once_and_each_in_order(void **state)
 	for (int i = 0; i < PRODUCERS; i++)
 		close(fds[i]);
 	fixture_await(stream, PRODUCERS * LINES);
-	check_all(stream);
+	assert_each_in_order(stream, PRODUCERS, LINES);
 	close(stalled);
 	fixture_until(stream_rejected(stream) == 1);
 }
