@@ -132,7 +132,7 @@ tests_test_awaitctl_parts_LDADD = libclients.a $(CMOCKA_LIBS)
 # base/fdstore
 check_PROGRAMS += tests/test-fdstore
 TESTS += tests/test-fdstore
-tests_test_fdstore_SOURCES = %D%/test-fdstore.c
+tests_test_fdstore_SOURCES = %D%/test-fdstore.c %D%/notify-socket.h
 tests_test_fdstore_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_fdstore_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_fdstore_LDADD = $(TEST_LIBS)
@@ -176,7 +176,7 @@ tests_test_retry_LDADD = $(TEST_LIBS)
 # daemon: its parts
 check_PROGRAMS += tests/test-daemon
 TESTS += tests/test-daemon
-tests_test_daemon_SOURCES = %D%/test-daemon.c
+tests_test_daemon_SOURCES = %D%/test-daemon.c %D%/notify-socket.h
 tests_test_daemon_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_daemon_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_daemon_LDADD = $(TEST_LIBS)

@@ -13,7 +13,6 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -32,6 +31,7 @@
 #include "daemon/process.h"
 #include "daemon/rate.h"
 #include "streams/stream.h"
+#include "notify-socket.h"
 
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
 
@@ -299,46 +299,26 @@ without_the_journal_its_entries_are_lines(void **state)
 
 /* ---------------------------------------------------------------------- notify */
 
-struct manager_socket {
-	char folder[64], path[96];
-	int socket;
-};
-
 static int
 notify_setup(void **state)
 {
-	static struct manager_socket manager;
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-
-	strcpy(manager.folder, "/tmp/awaitd-notify-XXXXXX");
-	if (mkdtemp(manager.folder) == NULL)
+	if (notify_socket_open(state) < 0)
 		return -1;
-	snprintf(manager.path, sizeof manager.path, "%s/notify", manager.folder);
-	memcpy(address.sun_path, manager.path, strlen(manager.path));
-	manager.socket = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (bind(manager.socket, (struct sockaddr *)&address, sizeof address) < 0)
-		return -1;
-	setenv("NOTIFY_SOCKET", manager.path, 1);
-	*state = &manager;
 	return fdstore_open() == 0 && loop_open(&loop_manual) == 0 ? 0 : -1;
 }
 
 static int
 notify_teardown(void **state)
 {
-	struct manager_socket *manager = *state;
-
 	notify_close();
 	loop_close();
 	fdstore_close();
-	close(manager->socket);
-	unlink(manager->path);
-	rmdir(manager->folder);
+	notify_socket_close(*state);
 	return 0;
 }
 
 static const char *
-heard(struct manager_socket *manager)
+heard(struct notify_socket *manager)
 {
 	static char text[500];
 	ssize_t length = recv(manager->socket, text, sizeof text - 1, 0);

@@ -17,40 +17,13 @@
 #include <cmocka.h>
 
 #include "base/fdstore.h"
-
-struct manager {
-	char folder[64], path[96];
-	int socket;
-};
-
-static int
-manager_open(void **state)
-{
-	static struct manager manager;
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-
-	strcpy(manager.folder, "/tmp/awaitd-fdstore-XXXXXX");
-	if (mkdtemp(manager.folder) == NULL)
-		return -1;
-	snprintf(manager.path, sizeof manager.path, "%s/notify", manager.folder);
-	memcpy(address.sun_path, manager.path, strlen(manager.path));
-	manager.socket = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (bind(manager.socket, (struct sockaddr *)&address, sizeof address) < 0)
-		return -1;
-	setenv("NOTIFY_SOCKET", manager.path, 1);
-	*state = &manager;
-	return 0;
-}
+#include "notify-socket.h"
 
 static int
 manager_close(void **state)
 {
-	struct manager *manager = *state;
-
 	fdstore_close();
-	close(manager->socket);
-	unlink(manager->path);
-	rmdir(manager->folder);
+	notify_socket_close(*state);
 	unsetenv("NOTIFY_SOCKET");
 	unsetenv("FDSTORE");
 	return 0;
@@ -58,7 +31,7 @@ manager_close(void **state)
 
 /* One message, and the fd that came with it, or -1; -EAGAIN: there is none. */
 static int
-manager_read(struct manager *manager, char text[400])
+manager_read(struct notify_socket *manager, char text[400])
 {
 	char control[CMSG_SPACE(sizeof(int))];
 	struct iovec iov = { text, 399 };
@@ -160,7 +133,7 @@ an_address_that_cannot_be_sent_to_is_an_error_and_no_store(void **state)
 static void
 an_abstract_address_is_reached(void **state)
 {
-	struct manager *manager = *state;
+	struct notify_socket *manager = *state;
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	char name[60], text[400];
 	int length = snprintf(name, sizeof name, "@awaitd-test-%d", (int)getpid());
@@ -313,7 +286,7 @@ fds_without_names_are_unknown_and_contradictions_an_error(void **state)
 	assert_int_equal(open_in_child("0", NULL), 1);
 }
 
-#define CLAIM(name) cmocka_unit_test_setup_teardown(name, manager_open, manager_close)
+#define CLAIM(name) cmocka_unit_test_setup_teardown(name, notify_socket_open, manager_close)
 
 int
 main(void)
