@@ -1,4 +1,6 @@
 libbase_a_SOURCES = \
+	%D%/boot.c \
+	%D%/boot.h \
 	%D%/clock.c \
 	%D%/clock.h \
 	%D%/crash.c \

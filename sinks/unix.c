@@ -1,13 +1,11 @@
 /* The sink of type "unix": the whole of the wire (docs/protocol.md) on a Unix stream socket. */
 #include "sinks/unix.h"
 
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
-#include <unistd.h>
 
 #include "sinks/unix_request.h"
 
@@ -34,31 +32,18 @@ unix_log(const struct unix_sink *sink, int level, const char *format, ...)
 /* --------------------------------------------------------------------- hello */
 
 static void
-read_boot_id(char boot_id[static 40])
-{
-	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-	ssize_t length = fd < 0 ? -1 : read(fd, boot_id, 36);
-
-	boot_id[length < 0 ? 0 : length] = '\0';
-	if (fd >= 0)
-		close(fd);
-}
-
-static void
 make_hello(struct unix_sink *sink)
 {
 	const struct unix_limits *limits = &sink->options.limits;
 	const struct unix_shape *shape = &sink->table->shape;
 	uint64_t request = limits->request + 2 <= shape->receive ? limits->request
 	                                                         : shape->receive - 2;
-	char boot_id[40];
 	int length;
 
-	read_boot_id(boot_id);
 	length = snprintf(sink->hello, sizeof sink->hello,
 	    "{\"hello\":\"awaitd\",\"version\":\"%s\",\"boot_id\":\"%s\",\"limits\":{"
 	    "\"request\":%llu,\"subscriptions\":%lld,\"id\":%d,\"line\":%llu,\"block\":%s}}\n",
-	    PACKAGE_VERSION, boot_id, (unsigned long long)request,
+	    PACKAGE_VERSION, arena_boot(sink->arena), (unsigned long long)request,
 	    (long long)limits->subscriptions, UNIX_ID_MAX,
 	    (unsigned long long)shape->outbox / 2, sink->options.block ? "true" : "false");
 	sink->hello_length = (size_t)length;

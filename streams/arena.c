@@ -87,9 +87,12 @@ arena_memfd(void)
 int
 arena_create(struct arena **ret)
 {
-	const struct arena_header layout = arena_layout();
-	int fd = arena_memfd(), r;
+	struct arena_header layout = arena_layout();
+	int fd, r = boot_id_read(layout.boot);      /* first: where it finds no fd, nor does this */
 
+	if (r < 0)
+		return r;
+	fd = arena_memfd();
 	if (fd < 0)
 		return fd;
 	r = ftruncate(fd, (off_t)layout.space) < 0 ? -errno : arena_new(fd, ret);
@@ -206,6 +209,16 @@ arena_forget(struct arena *arena)
 	free(arena);
 }
 
+/* An older version's arena does not say it, and in this one it may be damaged. */
+static int
+arena_adopt_boot(struct arena *arena)
+{
+	char *boot = arena->header->boot;
+
+	boot[BOOT_ID_SIZE - 1] = '\0';
+	return boot_id_valid(boot) ? 0 : boot_id_read(boot);
+}
+
 int
 arena_adopt(int fd, struct arena **ret)
 {
@@ -219,7 +232,9 @@ arena_adopt(int fd, struct arena **ret)
 	if (r < 0)
 		return r;
 	arena->space.end = size;
-	r = directory_adopt(arena);
+	r = arena_adopt_boot(arena);
+	if (r == 0)
+		r = directory_adopt(arena);
 	if (r == 0)
 		r = arena_adopt_space(arena);
 	if (r < 0) {
@@ -249,6 +264,12 @@ size_t
 arena_damaged(const struct arena *arena)
 {
 	return arena->damaged;
+}
+
+const char *
+arena_boot(const struct arena *arena)
+{
+	return arena->header->boot;
 }
 
 /* -------------------------------------------------------------------- extents */

@@ -7,6 +7,7 @@
 #ifndef STREAMS_ARENA_PRIVATE_H
 #define STREAMS_ARENA_PRIVATE_H
 
+#include "base/boot.h"
 #include "streams/arena.h"
 
 #define ARENA_MAGIC UINT64_C(0x616e656174697761)   /* "awaitena", as the bytes lie */
@@ -26,6 +27,9 @@ struct arena_header {
 	/* These two change, each by one store. */
 	uint64_t used;          /* entries from here on were never used */
 	uint64_t next_id;
+
+	/* Which boot of the machine the arena is of; written once, before it is anybody's. */
+	char boot[BOOT_ID_SIZE];
 };
 
 enum entry_state { ENTRY_FREE = 0, ENTRY_TRUE = 0x65757274 /* "true" */ };

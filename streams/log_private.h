@@ -14,6 +14,7 @@
 #define STREAMS_LOG_PRIVATE_H
 
 #include "async/loop.h"
+#include "base/boot.h"
 #include "base/crash.h"
 #include "base/histogram.h"
 #include "streams/encode.h"
@@ -69,7 +70,7 @@ struct log_hot {
 
 	/* In a file: since which boot of the machine it is written to, and whether all of it was on
 	 * the disk when it was closed. */
-	_Alignas(64) char boot[40];
+	_Alignas(64) char boot[BOOT_ID_SIZE];
 	uint64_t clean;
 
 	struct crash_place crash;  /* of the stream's source, for its own use */
@@ -240,7 +241,7 @@ bool log_recover_commit(struct log *log, uint64_t number);
 /* A file whose log is damaged: what can still be read of it, under a new epoch.  False: nothing. */
 bool log_salvage(struct log *log);
 
-/* Of the machine's boot, as the kernel names it; in a file: is it still the one in which it was
+/* Of the machine's boot, as the arena names it; in a file: is it still the one in which it was
  * written?  And says from now on that it is. */
 bool log_same_boot(const struct log *log);
 void log_set_boot(struct log *log);

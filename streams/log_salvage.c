@@ -6,42 +6,28 @@
  * bytes are each held against their checksums, lines from the newest on.  Torn ones are cut off;
  * the run of whole ones behind them is kept, and stands under a new epoch: subscribers may have
  * seen what is lost, and its seqs are given again. */
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "streams/log_private.h"
 
 /* -------------------------------------------------------------------- the boot */
 
-static const char *
-boot_id(void)
-{
-	static char id[sizeof ((struct log_hot *)0)->boot];
-	ssize_t n;
-	int fd;
-
-	if (id[0] != '\0')
-		return id;
-	fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-	n = fd >= 0 ? read(fd, id, sizeof id - 1) : 0;
-	if (fd >= 0)
-		close(fd);
-	id[n > 0 ? n : 0] = '\0';
-	return id;
-}
-
+/* The arena knows it, and is asked instead of the kernel: that would take an fd, which a process that
+ * has adopted many may not have, and what cannot be read would look like a power cut.  That the
+ * arena lives proves that the machine has not been booted since it was made.  Without it, and
+ * where the kernel does not tell (no /proc), every file is taken for one of another boot: that its
+ * lines are whole would not prove that they are the last ones, for a cut can leave a whole log as it
+ * was half a minute ago.  Its epoch is a new one then, unless it was closed. */
 bool
 log_same_boot(const struct log *log)
 {
-	return boot_id()[0] != '\0'
-	    && strncmp(log->hot->boot, boot_id(), sizeof log->hot->boot) == 0;
+	return strncmp(log->hot->boot, arena_boot(log->arena), BOOT_ID_LENGTH) == 0;
 }
 
 void
 log_set_boot(struct log *log)
 {
-	memcpy(log->hot->boot, boot_id(), sizeof log->hot->boot);
+	memcpy(log->hot->boot, arena_boot(log->arena), BOOT_ID_SIZE);
 }
 
 /* -------------------------------------------------------------------- salvaging */
