@@ -7,8 +7,8 @@
 #define BOOT_ID_LENGTH 36          /* a UUID */
 #define BOOT_ID_SIZE 40            /* ended by NULs */
 
-/* The kernel's boot_id.  Where it cannot be read (/proc is not there, or no fd is free) one that is like
- * no other: whoever compares it finds another boot.  -errno: not even that. */
+/* The kernel's boot_id.  Where it cannot be read (/proc is not there, or no fd is free) one that is
+ * like no other: whoever compares it finds another boot.  -errno: not even that. */
 int boot_id_read(char ret_id[BOOT_ID_SIZE]);
 
 /* Does it look like one? */

@@ -48,7 +48,7 @@ static void
 untaken_drop(enum extent_kind kind, const char *name, void *context)
 {
 	const struct untaken *untaken = context;
-	bool stream = kind == EXTENT_LOG || kind == EXTENT_SOURCE;
+	bool stream = kind == EXTENT_LOG || kind == EXTENT_SOURCE || kind == EXTENT_LOG_PATHS;
 
 	if (stream ? config_stream_find(untaken->config, name) == NULL
 	           : kind == EXTENT_CONNECTIONS && !sink_is_named(untaken->config, name))
@@ -56,16 +56,16 @@ untaken_drop(enum extent_kind kind, const char *name, void *context)
 }
 
 void
-graph_start(struct graph *graph, const struct config *config, const struct graph_past *past,
+graph_start(struct graph *graph, const struct config *config, const struct config *former,
     struct problems *problems)
 {
 	struct untaken untaken = { graph->arena, config };
 
 	/* A sink finds out how far its predecessor's messages came before anything is logged. */
 	sink_nodes_apply(graph, config, problems);
-	stream_nodes_apply(graph, config, past, problems);
-	if (past->former != NULL)
-		stream_nodes_adopt_removed(graph, config, past);
+	stream_nodes_apply(graph, config, problems);
+	if (former != NULL)
+		stream_nodes_adopt_removed(graph, config, former);
 	stream_nodes_stop_removed(graph, config);
 	arena_each_untaken(graph->arena, untaken_drop, &untaken);
 }
@@ -73,9 +73,7 @@ graph_start(struct graph *graph, const struct config *config, const struct graph
 void
 graph_change(struct graph *graph, const struct config *config, struct problems *problems)
 {
-	const struct graph_past nothing = { .former = NULL };
-
-	stream_nodes_apply(graph, config, &nothing, problems);
+	stream_nodes_apply(graph, config, problems);
 	sink_nodes_apply(graph, config, problems);
 }
 

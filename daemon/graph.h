@@ -18,16 +18,10 @@ struct graph *graph_new(struct arena *arena, const struct sink_control *control)
 /* After graph_stop(), or with nothing in it.  Takes NULL. */
 void graph_free(struct graph *graph);
 
-/* What a predecessor has left: histories lie where these say.  Each may be NULL. */
-struct graph_past {
-	const struct config *former;     /* that it ran; NULL: `config`, or nothing is known */
-	const struct config *intended;   /* that it was changing to as it died */
-};
-
-/* The first config.  Streams of `past->former` that are no more are adopted once again, so that
- * their subscribers are told that they have ended.  What went wrong is in `problems`; the rest
- * runs. */
-void graph_start(struct graph *graph, const struct config *config, const struct graph_past *past,
+/* The first config.  `former` is the one that a predecessor ran, or NULL: its streams that are no
+ * more are adopted once again, so that their subscribers are told that they have ended.  What went
+ * wrong is in `problems`; the rest runs. */
+void graph_start(struct graph *graph, const struct config *config, const struct config *former,
     struct problems *problems);
 
 /* The next one.  Sinks that have to be closed, and those that wait for their names and paths, are

@@ -53,14 +53,13 @@ struct graph {
 
 /* ------------------------------------------------------------------ streams */
 
-/* past: what a predecessor ran, whose histories may lie in other files. */
 void stream_nodes_apply(struct graph *graph, const struct config *config,
-    const struct graph_past *past, struct problems *problems);
+    struct problems *problems);
 
-/* Those of `past->former` that `config` has no more, as they were, but with a source that gives
- * nothing; and their end. */
+/* Those of `former` that `config` has no more, as they were, but with a source that gives nothing;
+ * and their end. */
 void stream_nodes_adopt_removed(struct graph *graph, const struct config *config,
-    const struct graph_past *past);
+    const struct config *former);
 void stream_nodes_stop_removed(struct graph *graph, const struct config *config);
 
 /* All of them, to be handed over. */

@@ -85,28 +85,8 @@ history_tell(const struct stream_node *node, struct problems *problems)
 		    node->config->name, node->config->history.path, strerror(-error));
 }
 
-static const char *
-path_in(const struct config *config, const char *name)
-{
-	const struct config_stream *stream
-	    = config != NULL ? config_stream_find(config, name) : NULL;
-
-	return stream != NULL ? stream->history.path : NULL;
-}
-
-/* The file of the config that was run comes first: if it is there, no move out of it was over. */
 static void
-former_paths_set(struct stream_options *options, const struct graph_past *past)
-{
-	const char **paths = options->log.former_paths;
-
-	paths[0] = past->former != NULL ? path_in(past->former, options->name) : options->log.path;
-	paths[1] = path_in(past->intended, options->name);
-}
-
-static void
-node_begin(struct graph *graph, const struct config_stream *config,
-    const struct graph_past *past, struct problems *problems)
+node_begin(struct graph *graph, const struct config_stream *config, struct problems *problems)
 {
 	struct stream_node *node = node_new(graph, config);
 	struct stream_options options;
@@ -114,7 +94,6 @@ node_begin(struct graph *graph, const struct config_stream *config,
 
 	if (node != NULL) {
 		options = stream_config_options(config, node->operators);
-		former_paths_set(&options, past);
 		error = stream_new(graph->arena, &options, &node->stream);
 		if (error == 0) {
 			history_tell(node, problems);
@@ -162,14 +141,13 @@ node_stopped(struct stream *stream, void *context)
 	struct stream_node *node = context;
 	struct graph *graph = node->graph;
 	const struct config_stream *next = node->next;
-	const struct graph_past nothing = { .former = NULL };
 	struct problems problems = { .count = 0 };
 
 	(void)stream;
 	node->next = NULL;
 	node_free(node);
 	if (next != NULL && !graph->stopping)
-		node_begin(graph, next, &nothing, &problems);
+		node_begin(graph, next, &problems);
 	config_stream_unref(next);
 	problems_say(&problems);
 	graph_consider_stopped(graph);
@@ -198,8 +176,7 @@ node_apply(struct stream_node *node, const struct config_stream *config,
 }
 
 void
-stream_nodes_apply(struct graph *graph, const struct config *config, const struct graph_past *past,
-    struct problems *problems)
+stream_nodes_apply(struct graph *graph, const struct config *config, struct problems *problems)
 {
 	struct stream_node *node, *following;
 
@@ -209,14 +186,13 @@ stream_nodes_apply(struct graph *graph, const struct config *config, const struc
 	}
 	for (size_t i = 0; i < config->stream_count; i++)
 		if (!node_exists(graph, config->streams[i]))
-			node_begin(graph, config->streams[i], past, problems);
+			node_begin(graph, config->streams[i], problems);
 }
 
 /* ------------------------------------------------------------ removed meanwhile */
 
 static void
-node_adopt_removed(struct graph *graph, const struct config_stream *config,
-    const struct graph_past *past)
+node_adopt_removed(struct graph *graph, const struct config_stream *config)
 {
 	struct stream_node *node = node_new(graph, config);
 	struct stream_options options;
@@ -227,20 +203,17 @@ node_adopt_removed(struct graph *graph, const struct config_stream *config,
 	options.source.make = silent_make;
 	options.source.message = NULL;
 	options.source.rebind = NULL;
-	former_paths_set(&options, past);
 	if (stream_new(graph->arena, &options, &node->stream) < 0)
 		node_free(node);
 }
 
 void
 stream_nodes_adopt_removed(struct graph *graph, const struct config *config,
-    const struct graph_past *past)
+    const struct config *former)
 {
-	const struct config *former = past->former;
-
 	for (size_t i = 0; i < former->stream_count; i++)
 		if (config_stream_find(config, former->streams[i]->name) == NULL)
-			node_adopt_removed(graph, former->streams[i], past);
+			node_adopt_removed(graph, former->streams[i]);
 }
 
 void

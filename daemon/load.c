@@ -35,12 +35,12 @@ load_file(const char *path, struct config **ret, char **ret_errors)
 }
 
 static struct config *
-load_from(struct arena *arena, char *(*copy)(struct arena *arena, size_t *ret_length))
+load_kept(struct arena *arena)
 {
 	struct config *config = NULL;
 	struct config_errors *errors = NULL;
 	size_t length;
-	char *text = arena != NULL ? copy(arena, &length) : NULL;
+	char *text = arena != NULL ? memory_kept_config(arena, &length) : NULL;
 
 	if (text == NULL)
 		return NULL;
@@ -66,13 +66,12 @@ errors_say(const char *text)
 int
 load_at_start(const char *path, struct arena *arena, struct loaded *ret)
 {
-	struct config *config = NULL, *kept = load_from(arena, memory_kept_config);
-	struct config *intended = load_from(arena, memory_intended_config);
+	struct config *config = NULL, *kept = load_kept(arena);
 	char *errors = NULL;
 	int error = load_file(path, &config, &errors);
 
 	if (error == 0) {
-		*ret = (struct loaded){ .config = config, .former = kept, .intended = intended };
+		*ret = (struct loaded){ .config = config, .former = kept };
 		return 0;
 	}
 	if (errors != NULL)
@@ -80,12 +79,10 @@ load_at_start(const char *path, struct arena *arena, struct loaded *ret)
 	else
 		journal_say(LOG_ERR, "%s: %s", path, strerror(-error));
 	free(errors);
-	if (kept == NULL) {
-		config_free(intended);
+	if (kept == NULL)
 		return error;
-	}
 	journal_say(LOG_WARNING, "%s is wrong: running the last good config on", path);
-	*ret = (struct loaded){ .config = kept, .intended = intended, .last_good = true };
+	*ret = (struct loaded){ .config = kept, .last_good = true };
 	return 0;
 }
 

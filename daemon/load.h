@@ -8,7 +8,6 @@
 struct loaded {
 	struct config *config;       /* NULL: none; it was said why */
 	struct config *former;       /* what the predecessor ran, if that was kept; or NULL */
-	struct config *intended;     /* what it was about to run as it died; or NULL */
 	bool last_good;              /* the file is wrong: `config` is what the predecessor ran */
 };
 

@@ -90,15 +90,14 @@ memory_close(struct arena *arena)
 
 /* --------------------------------------------------------- the last good config */
 
-/* Two texts, of which the lowest bit of `counter` names the true one; 0: none yet.  The other one
- * is about to become it if `intended` is one more.  What was never written to takes no memory. */
+/* Two texts, of which the lowest bit of `counter` names the true one; 0: none yet.  What was never
+ * written to takes no memory. */
 struct kept_config {
 	_Atomic uint64_t counter;
 	struct kept_text {
 		uint32_t length, checksum;   /* of the counter, and the text */
 		char bytes[CONFIG_TEXT_MAX];
 	} text[2];
-	_Atomic uint64_t intended;
 };
 
 static int
@@ -118,55 +117,27 @@ kept_config_take(struct arena *arena, struct extent **ret)
 	return error;
 }
 
-static bool
-kept_text_is(const struct kept_text *kept, const char *text, size_t length)
-{
-	return length <= CONFIG_TEXT_MAX && kept->length == length
-	    && memcmp(kept->bytes, text, length) == 0;
-}
-
 int
-memory_intend_config(struct arena *arena, const char *text, size_t length)
+memory_keep_config(struct arena *arena, const char *text, size_t length)
 {
 	struct extent *extent;
 	struct kept_config *kept;
 	struct kept_text *idle;
 	uint64_t counter;
-	int error = kept_config_take(arena, &extent);
+	int error;
 
+	if (length > CONFIG_TEXT_MAX)
+		return -EFBIG;
+	error = kept_config_take(arena, &extent);
 	if (error < 0)
 		return error;
 	kept = extent->memory;
 	counter = atomic_load_explicit(&kept->counter, memory_order_relaxed);
-	atomic_store_explicit(&kept->intended, 0, memory_order_release);
-	if (counter > 0 && kept_text_is(&kept->text[counter % 2], text, length)) {
-		error = 0;              /* nothing moves away from where the kept one says */
-	} else if (length <= CONFIG_TEXT_MAX) {
-		idle = &kept->text[(counter + 1) % 2];
-		memcpy(idle->bytes, text, length);
-		idle->length = (uint32_t)length;
-		idle->checksum = arena_checksum((uint32_t)counter + 1, text, length);
-		atomic_store_explicit(&kept->intended, counter + 1, memory_order_release);
-	} else
-		error = -EFBIG;
-	extent_release(arena, extent);
-	return error;
-}
-
-int
-memory_keep_config(struct arena *arena)
-{
-	struct extent *extent;
-	struct kept_config *kept;
-	uint64_t next;
-	int error = kept_config_take(arena, &extent);
-
-	if (error < 0)
-		return error;
-	kept = extent->memory;
-	next = atomic_load_explicit(&kept->counter, memory_order_relaxed) + 1;
-	if (atomic_load_explicit(&kept->intended, memory_order_relaxed) == next)
-		atomic_store_explicit(&kept->counter, next, memory_order_release);
+	idle = &kept->text[(counter + 1) % 2];
+	memcpy(idle->bytes, text, length);
+	idle->length = (uint32_t)length;
+	idle->checksum = arena_checksum((uint32_t)counter + 1, text, length);
+	atomic_store_explicit(&kept->counter, counter + 1, memory_order_release);
 	extent_release(arena, extent);
 	return 0;
 }
@@ -188,8 +159,8 @@ kept_text_copy(const struct kept_text *text, uint64_t counter, size_t *ret_lengt
 	return copy;
 }
 
-static char *
-config_copy(struct arena *arena, bool intended, size_t *ret_length)
+char *
+memory_kept_config(struct arena *arena, size_t *ret_length)
 {
 	struct extent *extent;
 	const struct kept_config *kept;
@@ -200,22 +171,8 @@ config_copy(struct arena *arena, bool intended, size_t *ret_length)
 		return NULL;
 	kept = extent->memory;
 	counter = atomic_load_explicit(&kept->counter, memory_order_relaxed);
-	if (intended && atomic_load_explicit(&kept->intended, memory_order_relaxed) != ++counter)
-		counter = 0;
 	if (counter > 0)
 		copy = kept_text_copy(&kept->text[counter % 2], counter, ret_length);
 	extent_release(arena, extent);
 	return copy;
-}
-
-char *
-memory_kept_config(struct arena *arena, size_t *ret_length)
-{
-	return config_copy(arena, false, ret_length);
-}
-
-char *
-memory_intended_config(struct arena *arena, size_t *ret_length)
-{
-	return config_copy(arena, true, ret_length);
 }

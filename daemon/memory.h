@@ -21,19 +21,11 @@ void memory_close(struct arena *arena);
 
 #define CONFIG_TEXT_MAX (size_t)(4u << 20)
 
-/* Writes down which config is about to be applied: from the first change on, a part of what there
- * is may lie where only this one says.  The one that was kept stays kept; it is itself no
- * intention, which would hide the one of a start behind it.  0; -EFBIG: longer than
- * CONFIG_TEXT_MAX; or -errno: nothing is intended. */
-int memory_intend_config(struct arena *arena, const char *text, size_t length);
+/* Keeps the config's text for a successor.  It is true from one store on: a death at any moment
+ * leaves the former text or this one.  0; -EFBIG: longer than CONFIG_TEXT_MAX; or -errno. */
+int memory_keep_config(struct arena *arena, const char *text, size_t length);
 
-/* It is applied: what was intended is kept for a successor.  It is true from one store on: a death
- * at any moment leaves the former text or this one.  Without an intention nothing changes. */
-int memory_keep_config(struct arena *arena);
-
-/* The text that was kept last, or the one that was intended and not kept; the caller frees it.  It
- * is ended by a NUL.  NULL: none that is whole. */
+/* The text that was kept last, which the caller frees, ended by a NUL; NULL: none that is whole. */
 char *memory_kept_config(struct arena *arena, size_t *ret_length);
-char *memory_intended_config(struct arena *arena, size_t *ret_length);
 
 #endif

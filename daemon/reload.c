@@ -39,20 +39,14 @@ reload_refuse(struct reload *reload, const char *text)
 }
 
 void
-reload_intend(struct reload *reload, const struct config *config)
+reload_keep(struct reload *reload, const struct config *config)
 {
-	int error = memory_intend_config(reload->arena, config->text, config->length);
+	int error = memory_keep_config(reload->arena, config->text, config->length);
 
 	if (error < 0)
 		journal_say(LOG_WARNING,
 		    "this config is not kept for a restart with a wrong one: %s",
 		    error == -EFBIG ? "it is too long" : strerror(-error));
-}
-
-void
-reload_keep(struct reload *reload)
-{
-	(void)memory_keep_config(reload->arena);
 }
 
 /* ------------------------------------------------------------------- the verdict */
@@ -72,10 +66,9 @@ reload_right(struct reload *reload, const struct config *config)
 	struct problems problems = { .count = 0 };
 	char summary[LOAD_SUMMARY_LENGTH];
 
-	reload_intend(reload, config);
 	process_lock_memory(config->daemon.lock_memory, &problems);
 	graph_change(reload->graph, config, &problems);
-	reload_keep(reload);
+	reload_keep(reload, config);
 	if (problems.count == 0) {
 		journal_say(LOG_NOTICE, "reloaded %s: %s", reload->path,
 		    load_summary(config, summary));

@@ -31,10 +31,8 @@ void reload_ask(struct reload *reload, void (*done)(void *request, enum reload_v
 /* Answers those that wait; nothing is reloaded. */
 void reload_refuse(struct reload *reload, const char *text);
 
-/* Around the changes that a config makes: it is written down for a successor before the first of
- * them, and kept behind the last.  What stands in the way is said. */
-void reload_intend(struct reload *reload, const struct config *config);
-void reload_keep(struct reload *reload);
+/* Keeps the config for a successor; what stands in the way is said. */
+void reload_keep(struct reload *reload, const struct config *config);
 
 /* Nobody waits any more. */
 void reload_close(struct reload *reload);

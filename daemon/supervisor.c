@@ -251,26 +251,10 @@ supervisor_open(struct supervisor *self)
 static void
 supervisor_keep_config(struct supervisor *self, const struct loaded *loaded)
 {
-	if (loaded->last_good) {
+	if (loaded->last_good)
 		self->reload.note = "running the last good config, the file is wrong";
-		return;
-	}
-	if (loaded->intended != NULL)
-		reload_intend(&self->reload, loaded->config);
-	reload_keep(&self->reload);
-}
-
-/* What a predecessor intended stays written down until all that it has moved is found. */
-static void
-supervisor_start_graph(struct supervisor *self, const struct loaded *loaded,
-    struct problems *problems)
-{
-	const struct graph_past past = { loaded->former, loaded->intended };
-
-	if (!loaded->last_good && loaded->intended == NULL)
-		reload_intend(&self->reload, loaded->config);
-	process_lock_memory(loaded->config->daemon.lock_memory, problems);
-	graph_start(self->graph, loaded->config, &past, problems);
+	else
+		reload_keep(&self->reload, loaded->config);
 }
 
 /* A stream that cannot begin is told and the others go on; a daemon that nobody can reach is
@@ -280,7 +264,8 @@ supervisor_begin(struct supervisor *self, const struct loaded *loaded)
 {
 	struct problems problems = { .count = 0 };
 
-	supervisor_start_graph(self, loaded, &problems);
+	process_lock_memory(loaded->config->daemon.lock_memory, &problems);
+	graph_start(self->graph, loaded->config, loaded->former, &problems);
 	if (problems.text != NULL)
 		journal_text(LOG_ERR, problems.text);
 	problems_free(&problems);
@@ -342,7 +327,6 @@ loaded_free(struct loaded *loaded)
 {
 	config_free(loaded->config);
 	config_free(loaded->former);
-	config_free(loaded->intended);
 }
 
 int

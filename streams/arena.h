@@ -28,6 +28,7 @@ enum extent_kind {
 	EXTENT_CONNECTIONS,    /* a sink's connection table; name: the sink's */
 	EXTENT_CONFIG,         /* the last good config's text; name: "config" */
 	EXTENT_STATE,          /* small things of the daemon's own; name: its purpose */
+	EXTENT_LOG_PATHS,      /* in which file a stream's log lies; name: the stream's */
 };
 
 /* One extent as this process sees it.  `memory` is mapped once, or twice in a row when asked for

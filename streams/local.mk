@@ -24,6 +24,7 @@ libstreams_a_SOURCES = \
 	%D%/log_change.c \
 	%D%/log_format.c \
 	%D%/log_latency.c \
+	%D%/log_paths.c \
 	%D%/log_private.h \
 	%D%/log_read.c \
 	%D%/log_room.c \

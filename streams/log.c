@@ -70,7 +70,7 @@ log_begin_in(struct log *log, const char *path, uint64_t ring_size)
 	int r;
 
 	layout = log_layout(ring_size, path != NULL, &size);
-	r = store_prepare(&log->store, log->arena, log->name, path, size);
+	r = store_prepare(&log->store, log->arena, log->name, NULL, path, size);
 	if (r < 0)
 		return r;
 	r = log_map(log, &layout);
@@ -148,6 +148,7 @@ log_adopt(struct log *log)
 	if (r < 0)
 		return r;
 	memcpy(log->epoch, header.epoch, EPOCH_LENGTH);
+	store_settle(&log->store, log->epoch);
 	if (!log_intact(log) || !log_recover(log))
 		r = log_adopt_damaged(log);
 	if (r < 0 || log->store.path == NULL)
@@ -190,7 +191,7 @@ log_attach(struct log *log, const struct log_options *options)
 
 	if (r < 0)
 		return r;
-	r = store_find(&log->store, log->arena, log->name, options);
+	r = store_find(&log->store, log->arena, log->name, options->path);
 	if (r < 0 && arena_has(log->arena, EXTENT_LOG, log->name))
 		return r;
 	if (r < 0) {
@@ -291,6 +292,7 @@ log_drop(struct log *log)
 	if (log == NULL)
 		return;
 	store_drop(&log->store);
+	paths_drop(log->arena, log->name);
 	log_end(log);
 }
 

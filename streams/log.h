@@ -36,7 +36,6 @@ struct log_options {
 	uint64_t count;            /* keep at most so many entries; 0: as many as fit */
 	uint64_t age_ns;           /* keep them at most so long; 0: for ever */
 	const char *path;          /* keep it in this file instead of the arena; NULL */
-	const char *former_paths[2];   /* at open: where a predecessor may have kept it; NULL */
 	bool as_left;              /* at open: an adopted one stays in its ring until log_change() */
 };
 
@@ -51,9 +50,12 @@ struct log;
  * told here and by log_change() and never later: then, or when the file cannot be opened, belongs
  * to another process or is something else (another stream's log, too), it lies in the arena
  * instead, and log_path_error() says why; it moves when it is opened or changed again and nothing
- * is in the way, and replaces an older log of this stream that lies there.  A file written in this boot of the machine is adopted as the arena is.
- * After a reboot it is too if it was closed by log_close().  A power cut costs what the kernel had
- * not written to the disk yet (some 35 s as it is configured, by vm.dirty_expire_centisecs and
+ * is in the way, and replaces an older log of this stream that lies there.  The arena says in which
+ * file it lies: a successor finds it there, whatever path it asks for, and moves it.
+ *
+ * A file written in this boot of the machine is adopted as the arena is.  After a reboot it is too
+ * if it was closed by log_close().  A power cut costs what the kernel had not written to the disk
+ * yet (some 35 s as it is configured, by vm.dirty_expire_centisecs and
  * vm.dirty_writeback_centisecs); torn lines are cut off, the whole ones before them are kept, and
  * the epoch is a new one.  Opening, changing and closing wait for the disk; appending does not. */
 int log_open(struct arena *arena, const char *name, const struct log_options *options,

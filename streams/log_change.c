@@ -46,6 +46,20 @@ log_copy(const struct log *log, struct log *fresh, const struct log_header *layo
 	log_format(fresh, layout);
 }
 
+static int
+log_replace(struct log *log, struct log *fresh, const struct log_header *layout)
+{
+	int r = log_map(fresh, layout);
+
+	if (r == 0) {
+		log_copy(log, fresh, layout);
+		r = store_replace(&log->store, &fresh->store);
+	}
+	if (r < 0)
+		store_drop(&fresh->store);
+	return r;
+}
+
 /* Into a ring of this size, in this file or in the arena. */
 static int
 log_move(struct log *log, uint64_t ring_size, const char *path)
@@ -59,20 +73,14 @@ log_move(struct log *log, uint64_t ring_size, const char *path)
 	r = store_may_stand(&log->store, log->name, path);
 	if (r < 0)
 		return r;
-	r = store_prepare(&fresh.store, log->store.arena, log->name, path, size);
-	if (r < 0)
-		return r;
-	r = log_map(&fresh, &layout);
-	if (r == 0) {
-		log_copy(log, &fresh, &layout);
-		r = store_replace(&log->store, &fresh.store);
-	}
-	if (r < 0) {
-		store_drop(&fresh.store);
-		return r;
-	}
-	*log = fresh;
-	return 0;
+	r = store_prepare(&fresh.store, log->store.arena, log->name, log->store.path, path, size);
+	if (r == 0)
+		r = log_replace(log, &fresh, &layout);
+	if (r == 0)
+		*log = fresh;
+	else
+		store_write_down(&log->store);
+	return r;
 }
 
 /* In the arena, if it cannot be in the file: a successor looks there, and not in a file that no

@@ -1,6 +1,7 @@
 /* log_private.h - the log's layout in its extent, struct log, and what its files share:
  *	log.c		open, close, drop, accessors
  *	log_store.c	where it lies: an extent of the arena, or a file
+ *	log_paths.c	in which file, for a successor
  *	log_format.c	the layout: made, checked, read back
  *	log_salvage.c	what a power cut left of a file
  *	log_append.c	append and commit
@@ -79,6 +80,7 @@ struct log_hot {
 /* Where a log lies. */
 struct log_store {
 	struct arena *arena;
+	const char *name;          /* the log's, borrowed */
 	struct extent *extent;     /* in the arena */
 	char *path;                /* or in this file; else NULL */
 	int fd;                    /* of the file, locked */
@@ -185,17 +187,25 @@ void log_take_options(struct log *log, const struct log_options *options);
 
 /* -------------------------------------------------------------------- store */
 
-/* The log of this name that there is, in the arena or else in the file where it was or is to be,
- * not mapped yet.  -ENOENT: none.  -EEXIST: the file is something else, or another stream's log.
- * -EBUSY: another process has the file. */
+/* The log of this name that there is, in the arena, or else in the file that the arena says, or else
+ * in this one (NULL: in none); not mapped yet.  -ENOENT: none.  -EEXIST: the file is something else,
+ * or another stream's log.  -EBUSY: another process has the file. */
 int store_find(struct log_store *store, struct arena *arena, const char *name,
-    const struct log_options *options);
+    const char *path);
 
 /* A new one, zeroed, that takes the old one's place (or nobody's) by store_replace(); `path` NULL:
- * in the arena. */
-int store_prepare(struct log_store *store, struct arena *arena, const char *name,
+ * in the arena.  `from`: the file of the old one, or NULL; that both may be there is written down,
+ * until store_replace(), or store_write_down() of the old one. */
+int store_prepare(struct log_store *store, struct arena *arena, const char *name, const char *from,
     const char *path, uint64_t size);
 int store_replace(struct log_store *old, struct log_store *prepared);
+
+/* For a successor: it lies here and nowhere else. */
+void store_write_down(const struct log_store *store);
+
+/* The same of one that was found: what a move that was cut short has left elsewhere, of this epoch,
+ * is removed. */
+void store_settle(const struct log_store *store, const char *epoch);
 
 /* May a prepared one take the place of what is under this path?  0: nothing is, or `store`, or a
  * log of this name that nobody has open; -EEXIST, -EBUSY, ... as store_find(). */
@@ -215,6 +225,19 @@ bool store_is_in(const struct log_store *store, const char *path);
 
 /* What was written is on the disk.  0 or -errno. */
 int store_sync(const struct log_store *store);
+
+/* -------------------------------------------------------------------- paths */
+
+/* Calls `each` for the file that the log of this name lies in, as the arena says, or for both
+ * between which it was moving, until it gives 0.  -ENOENT: the arena says none. */
+int paths_each(struct arena *arena, const char *name,
+    int (*each)(const char *path, void *context), void *context);
+
+/* It lies in `to`; or in `from` until that is no more, and then in `to`. */
+int paths_set(struct arena *arena, const char *name, const char *from, const char *to);
+
+/* It lies in no file. */
+void paths_drop(struct arena *arena, const char *name);
 
 /* ------------------------------------------------------------------- format */
 

@@ -12,12 +12,12 @@
 
 /* -------------------------------------------------------------------- the boot */
 
-/* The arena knows it, and is asked instead of the kernel: that would take an fd, which a process that
- * has adopted many may not have, and what cannot be read would look like a power cut.  That the
- * arena lives proves that the machine has not been booted since it was made.  Without it, and
- * where the kernel does not tell (no /proc), every file is taken for one of another boot: that its
- * lines are whole would not prove that they are the last ones, for a cut can leave a whole log as it
- * was half a minute ago.  Its epoch is a new one then, unless it was closed. */
+/* The arena knows it, and is asked instead of the kernel: that would take an fd, which a process
+ * that has adopted many may not have, and what cannot be read would look like a power cut.  That
+ * the arena lives proves that the machine has not been booted since it was made.  Without it, and
+ * where the kernel does not tell (no /proc), each file is taken for one of another boot: that its
+ * lines are whole would not prove that they are the last ones, for a cut can leave a whole log as
+ * it was half a minute ago.  Its epoch is a new one then, unless it was closed. */
 bool
 log_same_boot(const struct log *log)
 {

@@ -48,8 +48,9 @@ file_prepared_path(const char *path)
 
 /* Nobody's file is taken for a log, since a damaged log is removed. */
 static int
-file_find(struct log_store *store, const char *name, const char *path)
+file_find(const char *path, void *context)
 {
+	struct log_store *store = context;
 	struct log_header header = { .magic = 0 };
 	struct stat st;
 	int r = file_open(path, 0, &store->fd);
@@ -57,7 +58,7 @@ file_find(struct log_store *store, const char *name, const char *path)
 	if (r < 0)
 		return r;
 	if (pread(store->fd, &header, sizeof header, 0) < (ssize_t)sizeof header.magic
-	    || header.magic != LOG_MAGIC || log_header_of_another(&header, name)
+	    || header.magic != LOG_MAGIC || log_header_of_another(&header, store->name)
 	    || fstat(store->fd, &st) < 0)
 		r = -EEXIST;
 	else if ((store->path = strdup(path)) == NULL)
@@ -81,12 +82,12 @@ file_close(struct log_store *store)
 int
 store_may_stand(const struct log_store *store, const char *name, const char *path)
 {
-	struct log_store there = { .arena = store->arena };
+	struct log_store there = { .arena = store->arena, .name = name };
 	int r;
 
 	if (path == NULL || store_is_in(store, path))
 		return 0;
-	r = file_find(&there, name, path);
+	r = file_find(path, &there);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	file_close(&there);
@@ -157,19 +158,17 @@ store_in_extent(struct log_store *store, struct extent *extent)
 }
 
 int
-store_find(struct log_store *store, struct arena *arena, const char *name,
-    const struct log_options *options)
+store_find(struct log_store *store, struct arena *arena, const char *name, const char *path)
 {
 	struct extent *extent = NULL;
 	int r;
 
-	*store = (struct log_store){ .arena = arena };
+	*store = (struct log_store){ .arena = arena, .name = name };
 	if (!arena_has(arena, EXTENT_LOG, name)) {
-		for (size_t i = 0; i < 2; i++)
-			if (options->former_paths[i] != NULL
-			    && file_find(store, name, options->former_paths[i]) == 0)
-				return 0;
-		return options->path != NULL ? file_find(store, name, options->path) : -ENOENT;
+		r = paths_each(arena, name, file_find, store);
+		if (r < 0)
+			r = path != NULL ? file_find(path, store) : -ENOENT;
+		return r;
 	}
 	r = arena_take(arena, EXTENT_LOG, name, 1, false, &extent);
 	if (r == 0)
@@ -178,23 +177,73 @@ store_find(struct log_store *store, struct arena *arena, const char *name,
 }
 
 int
-store_prepare(struct log_store *store, struct arena *arena, const char *name, const char *path,
-    uint64_t size)
+store_prepare(struct log_store *store, struct arena *arena, const char *name, const char *from,
+    const char *path, uint64_t size)
 {
 	struct extent *extent = NULL;
 	int r;
 
-	*store = (struct log_store){ .arena = arena };
-	if (path != NULL)
-		return file_prepare(store, path, size);
+	*store = (struct log_store){ .arena = arena, .name = name };
+	if (path != NULL) {
+		r = paths_set(arena, name, from, path);
+		return r < 0 ? r : file_prepare(store, path, size);
+	}
 	r = arena_prepare(arena, EXTENT_LOG, name, size, &extent);
 	if (r == 0)
 		store_in_extent(store, extent);
 	return r;
 }
 
-/* Killed between the two steps of a move from one kind to the other, both are there, and alike: the
- * successor takes the one in the arena, and moves it again. */
+/* If that cannot be done now, what is written down is true all the same: it is in the arena, or in
+ * the first file that is there; and it does not move before this can be done. */
+void
+store_write_down(const struct log_store *store)
+{
+	if (store->path != NULL)
+		(void)paths_set(store->arena, store->name, NULL, store->path);
+	else
+		paths_drop(store->arena, store->name);
+}
+
+struct remains {
+	const struct log_store *of;
+	const char *epoch;
+};
+
+static int
+remains_remove(const char *path, void *context)
+{
+	const struct remains *remains = context;
+	struct log_store copy = { .name = remains->of->name };
+	char *prepared = file_prepared_path(path), epoch[EPOCH_LENGTH];
+	int fd;
+
+	if (!store_is_in(remains->of, path) && file_find(path, &copy) == 0) {
+		if (pread(copy.fd, epoch, sizeof epoch, offsetof(struct log_header, epoch))
+		        == (ssize_t)sizeof epoch
+		    && memcmp(epoch, remains->epoch, sizeof epoch) == 0)
+			unlink(path);
+		file_close(&copy);
+	}
+	if (prepared != NULL && file_open(prepared, 0, &fd) == 0) {
+		unlink(prepared);
+		close(fd);
+	}
+	free(prepared);
+	return -ENOENT;
+}
+
+void
+store_settle(const struct log_store *store, const char *epoch)
+{
+	struct remains remains = { store, epoch };
+
+	(void)paths_each(store->arena, store->name, remains_remove, &remains);
+	store_write_down(store);
+}
+
+/* Killed between the two steps of a move, both are there, and alike: the successor takes the one in
+ * the arena, or else the old one, and moves it again. */
 int
 store_replace(struct log_store *old, struct log_store *prepared)
 {
@@ -205,15 +254,16 @@ store_replace(struct log_store *old, struct log_store *prepared)
 		r = file_replace(prepared);
 	else
 		arena_replace(prepared->arena, extent, prepared->extent);
-	if (r < 0 || old == NULL)
+	if (r < 0)
 		return r;
-	if (old->path != NULL) {
+	if (old != NULL && old->path != NULL) {
 		if (!store_is_in(prepared, old->path))
 			file_remove(old);
 		file_close(old);
-	} else if (prepared->path != NULL) {
+	} else if (old != NULL && prepared->path != NULL) {
 		arena_drop(old->arena, extent);
 	}
+	store_write_down(prepared);
 	return 0;
 }
 

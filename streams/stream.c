@@ -212,7 +212,6 @@ stream_open(struct stream *stream)
 	int r;
 
 	options.as_left = true;
-	memset(stream->options.log.former_paths, 0, sizeof options.former_paths);  /* the caller's */
 	r = log_open(stream->arena, stream->options.name, &options, &stream->log);
 	if (r < 0)
 		return r;

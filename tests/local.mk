@@ -675,6 +675,12 @@ tests_test_log_file_move_SOURCES = %D%/test-log-file-move.c %D%/log-file-fixture
 tests_test_log_file_move_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_log_file_move_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_test_log_file_move_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/test-log-file-kill
+TESTS += tests/test-log-file-kill
+tests_test_log_file_kill_SOURCES = %D%/test-log-file-kill.c %D%/log-file-fixture.h %D%/streams-test.h
+tests_test_log_file_kill_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_log_file_kill_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_log_file_kill_LDADD = $(TEST_LIBS)
 # sinks: what a predecessor left of a connection
 check_PROGRAMS += tests/test-sink-check
 TESTS += tests/test-sink-check

@@ -30,8 +30,7 @@
 static void
 keep(struct arena *arena, const char *text)
 {
-	assert_int_equal(memory_intend_config(arena, text, strlen(text)), 0);
-	assert_int_equal(memory_keep_config(arena), 0);
+	assert_int_equal(memory_keep_config(arena, text, strlen(text)), 0);
 }
 
 static void
@@ -58,34 +57,6 @@ the_config_that_was_kept_last_is_found(void **state)
 }
 
 static void
-an_intended_config_is_told_until_it_is_kept(void **state)
-{
-	struct arena *arena;
-	char *text;
-	size_t length;
-
-	(void)state;
-	assert_int_equal(arena_create(&arena), 0);
-	assert_null(memory_intended_config(arena, &length));
-	keep(arena, "{\"a\":1}");
-	assert_int_equal(memory_intend_config(arena, "{\"a\":1}", 7), 0);
-	assert_null(memory_intended_config(arena, &length));
-	assert_int_equal(memory_intend_config(arena, "{}", 2), 0);
-	text = memory_kept_config(arena, &length);
-	assert_string_equal(text, "{\"a\":1}");
-	free(text);
-	text = memory_intended_config(arena, &length);
-	assert_string_equal(text, "{}");
-	free(text);
-	assert_int_equal(memory_keep_config(arena), 0);
-	assert_null(memory_intended_config(arena, &length));
-	text = memory_kept_config(arena, &length);
-	assert_string_equal(text, "{}");
-	free(text);
-	arena_free(arena);
-}
-
-static void
 a_config_that_is_too_long_leaves_the_former(void **state)
 {
 	struct arena *arena;
@@ -95,9 +66,7 @@ a_config_that_is_too_long_leaves_the_former(void **state)
 	(void)state;
 	assert_int_equal(arena_create(&arena), 0);
 	keep(arena, "{}");
-	assert_int_equal(memory_intend_config(arena, "", CONFIG_TEXT_MAX + 1), -EFBIG);
-	assert_null(memory_intended_config(arena, &length));
-	assert_int_equal(memory_keep_config(arena), 0);
+	assert_int_equal(memory_keep_config(arena, "", CONFIG_TEXT_MAX + 1), -EFBIG);
 	text = memory_kept_config(arena, &length);
 	assert_string_equal(text, "{}");
 	free(text);
@@ -149,7 +118,6 @@ config_of(const char *text)
 static void
 moves_and_dies(struct arena *arena, const char *folder)
 {
-	const struct graph_past nothing = { .former = NULL };
 	const struct sink_control control = { .context = NULL };
 	struct problems problems = { .count = 0 };
 	struct graph *graph = graph_new(arena, &control);
@@ -157,11 +125,9 @@ moves_and_dies(struct arena *arena, const char *folder)
 	char text[400];
 
 	history_config(folder, "one", text);
-	reload_intend(&reload, config_of(text));
-	graph_start(graph, config_of(text), &nothing, &problems);
-	reload_keep(&reload);
+	graph_start(graph, config_of(text), NULL, &problems);
+	reload_keep(&reload, config_of(text));
 	history_config(folder, "two", text);
-	reload_intend(&reload, config_of(text));
 	graph_change(graph, config_of(text), &problems);
 	printf("%s %zu\n", log_epoch(stream_log(stream_find("t", 1))), problems.count);
 	fflush(stdout);
@@ -191,6 +157,85 @@ epoch_before(struct arena *arena, const char *folder, char epoch[EPOCH_LENGTH + 
 	close(pipes[1]);
 }
 
+static void
+write_config(const char *folder, const char *text, char path[80])
+{
+	FILE *file;
+
+	snprintf(path, 80, "%s/awaitd.json", folder);
+	file = fopen(path, "w");
+	if (file == NULL || fputs(text, file) < 0)
+		_exit(3);
+	fclose(file);
+}
+
+/* A successor with this file as the history's, that is killed before its own start is over. */
+static void
+starts_and_dies(int arena_fd, const char *folder, const char *file)
+{
+	const struct sink_control control = { .context = NULL };
+	struct problems problems = { .count = 0 };
+	struct loaded loaded;
+	struct arena *arena = NULL;
+	char text[400], path[80];
+
+	history_config(folder, file, text);
+	write_config(folder, text, path);
+	if (arena_adopt(arena_fd, &arena) < 0 || load_at_start(path, arena, &loaded) < 0)
+		_exit(4);
+	graph_start(graph_new(arena, &control), loaded.config, loaded.former, &problems);
+	raise(SIGKILL);
+}
+
+static void
+too_many_operators(const char *folder, const char *file, char text[4000])
+{
+	int length = snprintf(text, 4000, "{\"streams\":{\"t\":{\"source\":{\"type\":\"timer\"},"
+	    "\"history\":{\"size\":\"256KiB\",\"path\":\"%s/%s\"},\"operators\":[", folder, file);
+
+	for (int i = 0; i < 40; i++)
+		length += snprintf(text + length, 4000 - (size_t)length,
+		    "%s{\"op\":\"deadband\",\"by\":1}", i > 0 ? "," : "");
+	snprintf(text + length, 4000 - (size_t)length, "]}},\"sinks\":{}}");
+}
+
+/* A successor that is killed when a reload has been refused by the stream, and its config kept. */
+static void
+starts_changes_and_dies(int arena_fd, const char *folder, const char *file, const char *next)
+{
+	const struct sink_control control = { .context = NULL };
+	struct problems problems = { .count = 0 };
+	struct arena *arena = NULL;
+	struct graph *graph;
+	struct reload reload = { .arena = NULL };
+	char text[400];
+
+	history_config(folder, file, text);
+	if (arena_adopt(arena_fd, &arena) < 0)
+		_exit(4);
+	graph = graph_new(arena, &control);
+	reload.arena = arena;
+	graph_start(graph, config_of(text), NULL, &problems);
+	graph_change(graph, config_of(next), &problems);
+	if (problems.count != 1)
+		_exit(5);
+	reload_keep(&reload, config_of(next));
+	raise(SIGKILL);
+}
+
+static void
+successor_dies(const struct arena *arena, const char *folder, const char *file)
+{
+	int status, fd = dup(arena_fd(arena));
+	pid_t child = fork();
+
+	if (child == 0)
+		starts_and_dies(fd, folder, file);
+	close(fd);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
 /* Until what was begun is over. */
 static void
 graph_end(struct graph *graph)
@@ -209,25 +254,26 @@ succeeds(struct arena *arena, const char *folder, const char *text, const char *
 	struct problems problems = { .count = 0 };
 	struct graph *graph = graph_new(arena, &control);
 	struct loaded loaded;
-	struct graph_past past;
 	char path[80];
-	FILE *file;
 
-	snprintf(path, sizeof path, "%s/awaitd.json", folder);
-	file = fopen(path, "w");
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
+	write_config(folder, text, path);
 	assert_int_equal(load_at_start(path, arena, &loaded), 0);
-	past = (struct graph_past){ loaded.former, loaded.intended };
-	graph_start(graph, loaded.config, &past, &problems);
+	graph_start(graph, loaded.config, loaded.former, &problems);
 	assert_int_equal(problems.count, 0);
 	assert_string_equal(log_epoch(stream_log(stream_find("t", 1))), epoch);
 	graph_end(graph);
 	config_free(loaded.config);
 	config_free(loaded.former);
-	config_free(loaded.intended);
 	unlink(path);
+}
+
+static void
+ends_in(const char *folder, const char *file)
+{
+	char path[80];
+
+	snprintf(path, sizeof path, "%s/%s", folder, file);
+	assert_int_equal(unlink(path), 0);
 }
 
 static void
@@ -235,7 +281,7 @@ a_history_that_moved_before_its_config_was_kept_is_found(void **state)
 {
 	const char *files[] = { "", "one", "two", "three" };
 	const char *folder = *state;
-	char epoch[EPOCH_LENGTH + 8], text[400], path[80];
+	char epoch[EPOCH_LENGTH + 8], text[400];
 
 	for (size_t i = 0; i < 4; i++) {
 		struct arena *arena, *adopted;
@@ -245,11 +291,82 @@ a_history_that_moved_before_its_config_was_kept_is_found(void **state)
 		assert_int_equal(arena_adopt(dup(arena_fd(arena)), &adopted), 0);
 		history_config(folder, files[i], text);
 		succeeds(adopted, folder, i == 0 ? "{" : text, epoch);
-		snprintf(path, sizeof path, "%s/%s", folder, i == 0 ? "one" : files[i]);
-		assert_int_equal(unlink(path), 0);
+		ends_in(folder, i == 0 ? "one" : files[i]);
 		arena_free(adopted);
 		arena_free(arena);
 	}
+}
+
+static void
+starts_that_were_all_cut_short_lose_no_history(void **state)
+{
+	const char *files[] = { "three", "four", "five", "one", "two" };
+	const char *folder = *state;
+	char epoch[EPOCH_LENGTH + 8], text[400];
+
+	for (size_t count = 1; count <= 5; count++) {
+		struct arena *arena, *adopted;
+
+		assert_int_equal(arena_create(&arena), 0);
+		epoch_before(arena, folder, epoch);
+		for (size_t i = 0; i < count; i++)
+			successor_dies(arena, folder, files[i]);
+		assert_int_equal(arena_adopt(dup(arena_fd(arena)), &adopted), 0);
+		history_config(folder, "last", text);
+		succeeds(adopted, folder, text, epoch);
+		ends_in(folder, "last");
+		arena_free(adopted);
+		arena_free(arena);
+	}
+}
+
+/* A cold start finds it where the config says; from then on the arena knows. */
+static void
+starts_that_were_all_cut_short_behind_a_cold_one_lose_no_history(void **state)
+{
+	const char *files[] = { "two", "three", "four", "two" };
+	const char *folder = *state;
+	char epoch[EPOCH_LENGTH + 8], text[400];
+	struct arena *arena, *adopted;
+
+	assert_int_equal(arena_create(&arena), 0);
+	epoch_before(arena, folder, epoch);
+	arena_free(arena);
+	assert_int_equal(arena_create(&arena), 0);
+	for (size_t i = 0; i < 4; i++)
+		successor_dies(arena, folder, files[i]);
+	assert_int_equal(arena_adopt(dup(arena_fd(arena)), &adopted), 0);
+	history_config(folder, "last", text);
+	succeeds(adopted, folder, text, epoch);
+	ends_in(folder, "last");
+	arena_free(adopted);
+	arena_free(arena);
+}
+
+/* Its operators are too many for it to begin: it stays in the file of a config that is no more. */
+static void
+a_history_whose_stream_a_config_could_not_change_is_found(void **state)
+{
+	const char *folder = *state;
+	char epoch[EPOCH_LENGTH + 8], many[4000], text[400];
+	struct arena *arena, *adopted;
+	int status;
+	pid_t child;
+
+	assert_int_equal(arena_create(&arena), 0);
+	epoch_before(arena, folder, epoch);
+	too_many_operators(folder, "three", many);
+	child = fork();
+	if (child == 0)
+		starts_changes_and_dies(dup(arena_fd(arena)), folder, "two", many);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	assert_int_equal(arena_adopt(dup(arena_fd(arena)), &adopted), 0);
+	history_config(folder, "three", text);
+	succeeds(adopted, folder, text, epoch);
+	ends_in(folder, "three");
+	arena_free(adopted);
+	arena_free(arena);
 }
 
 static int
@@ -275,11 +392,18 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_config_that_was_kept_last_is_found),
-		cmocka_unit_test(an_intended_config_is_told_until_it_is_kept),
 		cmocka_unit_test(a_config_that_is_too_long_leaves_the_former),
 		cmocka_unit_test(a_damaged_kept_config_is_none),
 		cmocka_unit_test_setup_teardown(
 		    a_history_that_moved_before_its_config_was_kept_is_found,
+		    folder_setup, folder_teardown),
+		cmocka_unit_test_setup_teardown(starts_that_were_all_cut_short_lose_no_history,
+		    folder_setup, folder_teardown),
+		cmocka_unit_test_setup_teardown(
+		    starts_that_were_all_cut_short_behind_a_cold_one_lose_no_history,
+		    folder_setup, folder_teardown),
+		cmocka_unit_test_setup_teardown(
+		    a_history_whose_stream_a_config_could_not_change_is_found,
 		    folder_setup, folder_teardown),
 	};
 

@@ -1,5 +1,5 @@
-/* A log in a file: is it still the boot in which it was written?  Each life is a process of its own,
- * since what one has found out is not to be known to the next. */
+/* A log in a file: is it still the boot in which it was written?  Each life is a process of its
+ * own, since what one has found out is not to be known to the next. */
 #include "tests/log-file-fixture.h"
 
 #include <sched.h>

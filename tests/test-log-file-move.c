@@ -209,6 +209,7 @@ a_log_moves_into_a_file_and_back(void **state)
 	assert_int_equal(log_change(log_, &in_arena), 0);
 	assert_int_equal(access(path, F_OK), -1);
 	assert_true(arena_has(arena, EXTENT_LOG, "door"));
+	assert_false(arena_has(arena, EXTENT_LOG_PATHS, "door"));
 	append_integers(100);
 	assert_integers();
 	assert_string_equal(log_epoch(log_), epoch);
@@ -234,18 +235,22 @@ a_log_in_a_file_changes_its_size(void **state)
 	assert_integers();
 }
 
+/* Killed between the two steps of a move into the arena. */
 static void
 of_arena_and_file_the_arena_counts(void **state)
 {
-	struct log_options elsewhere = in_file;
+	char left[80];
 
 	(void)state;
+	snprintf(left, sizeof left, "%s/left", folder);
 	begin(10);
 	log_close(log_);
-	elsewhere.path = NULL;
-	open_log(&elsewhere);                 /* the path is gone from the config: another log */
-	append_integers(20);
+	assert_int_equal(link(path, left), 0);
+	open_log(&in_arena);
+	append_integers(10);
 	log_close(log_);
+	assert_int_equal(rename(left, path), 0);
+	assert_int_equal(paths_set(arena, "door", NULL, path), 0);
 	open_log(&in_file);
 	assert_int_equal(log_next_seq(log_), 21);
 	assert_false(arena_has(arena, EXTENT_LOG, "door"));
@@ -281,21 +286,19 @@ a_move_that_fails_ends_in_the_arena(void **state)
 static void
 a_successor_finds_it_where_it_was_and_moves_it(void **state)
 {
-	struct log_options elsewhere = in_file, nowhere = in_arena;
+	struct log_options elsewhere = in_file;
 	char other[80];
 
 	(void)state;
 	snprintf(other, sizeof other, "%s/other.log", folder);
 	elsewhere.path = other;
-	elsewhere.former_paths[0] = path;
 	begin(10);
 	log_close(log_);
 	open_log(&elsewhere);
 	assert_int_equal(access(path, F_OK), -1);
 	append_integers(10);
 	log_close(log_);
-	nowhere.former_paths[0] = other;
-	open_log(&nowhere);
+	open_log(&in_arena);
 	assert_int_equal(access(other, F_OK), -1);
 	assert_int_equal(log_path_error(log_), 0);
 	assert_string_equal(log_epoch(log_), epoch);
@@ -303,48 +306,103 @@ a_successor_finds_it_where_it_was_and_moves_it(void **state)
 	assert_int_equal(log_next_seq(log_), 21);
 }
 
-/* It had moved already; or its file is not there any more. */
+/* Somebody else has moved it, and says so in the config. */
 static void
-a_former_file_that_has_gone_costs_nothing(void **state)
+a_file_that_has_gone_from_where_it_was_costs_nothing(void **state)
 {
 	struct log_options moved = in_file;
 	char other[80];
 
 	(void)state;
 	snprintf(other, sizeof other, "%s/other.log", folder);
-	moved.former_paths[0] = other;
+	moved.path = other;
 	begin(10);
 	log_close(log_);
+	assert_int_equal(rename(path, other), 0);
 	open_log(&moved);
 	assert_false(log_new_epoch(log_));
 	assert_int_equal(log_next_seq(log_), 11);
+	log_close(log_);
+	open_log(&in_file);
+	assert_string_equal(log_epoch(log_), epoch);
+	assert_int_equal(access(other, F_OK), -1);
 }
 
 /* Killed within a move from the one to the other, whose config then became a third. */
 static void
-it_is_found_in_the_second_former_file_if_it_is_in_none_before(void **state)
+between_two_files_it_is_in_the_first_that_is_there(void **state)
 {
-	struct log_options third = in_file, there = in_file;
+	struct log_options third = in_file;
 	char other[80], last[80];
 
 	(void)state;
 	snprintf(other, sizeof other, "%s/other.log", folder);
 	snprintf(last, sizeof last, "%s/last.log", folder);
-	there.path = other;
 	third.path = last;
-	third.former_paths[0] = path;
-	third.former_paths[1] = other;
+	for (int i = 0; i < 2; i++) {
+		begin(10);
+		log_close(log_);
+		assert_int_equal(i == 0 ? paths_set(arena, "door", path, other)
+		                        : paths_set(arena, "door", other, path), 0);
+		open_log(&third);
+		assert_false(log_new_epoch(log_));
+		assert_int_equal(log_next_seq(log_), 11);
+		assert_int_equal(access(last, F_OK), 0);
+		assert_int_equal(access(path, F_OK), -1);
+		log_drop(log_);
+		log_ = NULL;
+	}
+}
+
+static void
+where_the_arena_does_not_say_it_the_config_does(void **state)
+{
+	struct extent *extent;
+
+	(void)state;
 	begin(10);
-	assert_int_equal(log_change(log_, &there), 0);
+	log_close(log_);
+	for (size_t i = 0; i < 80; i++) {
+		assert_int_equal(arena_take(arena, EXTENT_LOG_PATHS, "door", 1, false, &extent), 0);
+		memset((char *)extent->memory + i, 255, 1);
+		extent_release(arena, extent);
+		open_log(&in_file);
+		assert_string_equal(log_epoch(log_), epoch);
+		log_close(log_);
+	}
+	paths_drop(arena, "door");
+	open_log(&in_file);
+	assert_string_equal(log_epoch(log_), epoch);
+	assert_true(arena_has(arena, EXTENT_LOG_PATHS, "door"));
+}
+
+/* A successor would not find it. */
+static void
+it_does_not_move_where_that_cannot_be_written_down(void **state)
+{
+	struct log_options elsewhere = in_file;
+	struct extent *extent;
+	char other[80], name[20];
+	int r = 0;
+
+	(void)state;
+	snprintf(other, sizeof other, "%s/other.log", folder);
+	elsewhere.path = other;
+	begin(10);
+	for (int i = 0; r == 0; i++) {
+		snprintf(name, sizeof name, "%d", i);
+		r = arena_take(arena, EXTENT_STATE, name, 1, false, &extent);
+		if (r == 0)
+			extent_release(arena, extent);
+	}
+	assert_int_equal(r, -ENOSPC);
+	assert_int_equal(log_change(log_, &elsewhere), -ENOSPC);
+	assert_int_equal(access(other, F_OK), -1);
 	append_integers(10);
 	log_close(log_);
-	open_log(&third);
-	assert_false(log_new_epoch(log_));
+	open_log(&in_file);
+	assert_string_equal(log_epoch(log_), epoch);
 	assert_int_equal(log_next_seq(log_), 21);
-	assert_int_equal(access(last, F_OK), 0);
-	assert_int_equal(access(other, F_OK), -1);
-	log_drop(log_);
-	log_ = NULL;
 }
 
 static void
@@ -400,8 +458,6 @@ two_streams_that_change_places_lose_nothing(void **state)
 	assert_int_equal(log_path_error(window), 0);
 	log_close(log_);
 	log_close(window);
-	second.former_paths[0] = path;      /* as the new config has it, and then the old one */
-	first.former_paths[0] = other;
 	open_log(&first);
 	assert_int_equal(log_path_error(log_), -EEXIST);
 	assert_int_equal(log_open(arena, "window", &second, &window), 0);
@@ -421,6 +477,7 @@ a_dropped_log_takes_its_file_along(void **state)
 	log_drop(log_);
 	log_ = NULL;
 	assert_int_equal(access(path, F_OK), -1);
+	assert_false(arena_has(arena, EXTENT_LOG_PATHS, "door"));
 }
 
 int
@@ -443,8 +500,10 @@ main(void)
 		TEST(of_arena_and_file_the_arena_counts),
 		TEST(a_move_that_fails_ends_in_the_arena),
 		TEST(a_successor_finds_it_where_it_was_and_moves_it),
-		TEST(a_former_file_that_has_gone_costs_nothing),
-		TEST(it_is_found_in_the_second_former_file_if_it_is_in_none_before),
+		TEST(a_file_that_has_gone_from_where_it_was_costs_nothing),
+		TEST(between_two_files_it_is_in_the_first_that_is_there),
+		TEST(where_the_arena_does_not_say_it_the_config_does),
+		TEST(it_does_not_move_where_that_cannot_be_written_down),
 		TEST(another_streams_log_is_left_alone),
 		TEST(two_streams_that_change_places_lose_nothing),
 		TEST(a_dropped_log_takes_its_file_along),
