@@ -25,6 +25,7 @@ struct loop_io {
 	uint8_t what;          /* enum loop_what */
 	bool added;
 	bool signal;
+	uint8_t unheard;       /* watch.c: so often in a row it has fired with nobody awaiting it */
 	union {
 		/* libevent's struct event, whose size only loop_libevent.c knows. */
 		_Alignas(void *) unsigned char event[128];

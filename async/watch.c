@@ -4,6 +4,9 @@
 #include <stdlib.h>
 
 #include "async/abandon.h"
+#include "async/loop.h"
+
+#define UNHEARD_MAX 4
 
 struct watch_write {
 	struct loop_io io;
@@ -96,16 +99,27 @@ nobody_awaits(const struct promise *promise)
 
 /* ------------------------------------------------------------------ reading */
 
+/* In a cut turn the reader's jobs may just not have come so far: to take the fd off and put it back
+ * would be two system calls a batch.  But it is looked at again and again until it is. */
+static bool
+may_be_heard_yet(struct loop_io *io)
+{
+	return loop_is_cut() && ++io->unheard <= UNHEARD_MAX;
+}
+
 static void
 readable_fire(struct loop_io *io, unsigned what)
 {
 	struct watch *watch = watch_of_io(io);
 
 	(void)what;
-	if (nobody_awaits(&watch->promise))
-		loop_io_remove(io);
-	else
+	if (!nobody_awaits(&watch->promise)) {
+		io->unheard = 0;
 		promise_fulfill(&watch->promise, value_number(WATCH_READABLE));
+	} else if (!may_be_heard_yet(io)) {
+		io->unheard = 0;
+		loop_io_remove(io);
+	}
 }
 
 struct promise *

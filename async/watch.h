@@ -16,7 +16,8 @@
  *
  * A fd stays registered for reading while it is read from each time it is ready: no system call
  * an event.  Ready with nobody awaiting it, it is taken off until the next await: so who does not ask
- * is not told, and what comes in stays in the kernel.
+ * is not told, and what comes in stays in the kernel.  (In turns that are cut, loop_is_cut(), the reader may be
+ * about to: then it is taken off when it has been ready some times.)
  *
  * A file that tells by EPOLLPRI (an attribute of sysfs): put it in an epoll of its own
  * and watch that one's fd. */

@@ -134,6 +134,51 @@ a_fd_that_nobody_reads_is_taken_off_until_the_next_await(void **state)
 	close_sockets();
 }
 
+static bool endless_ends;
+
+static void
+endless_run(struct job *job)
+{
+	if (!endless_ends)
+		job_enqueue(job);
+}
+
+/* Its jobs may not have come so far: it stays for some turns, but not for ever. */
+static void
+a_fd_that_nobody_reads_yet_in_a_cut_turn_is_looked_at_some_times(void **state)
+{
+	struct job endless = { .run = endless_run };
+	struct waiter waiter = { .heard = 0 };
+	struct watch watch;
+	int turns = 0;
+
+	(void)state;
+	open_sockets();
+	endless_ends = false;
+	watch_init(&watch, ends[0]);
+	wait_for(&waiter, watch_readable(&watch));
+	say(1, "a");
+	job_enqueue(&endless);
+	while (waiter.heard == 0)
+		loop_turn();
+	assert_true(loop_is_cut());
+	while (watch.io.added && turns < 100) {
+		loop_turn();
+		turns++;
+	}
+	assert_in_range(turns, 2, 10);
+	wait_for(&waiter, watch_readable(&watch));
+	while (waiter.heard == 1)
+		loop_turn();
+	assert_true(watch.io.added);
+	endless_ends = true;
+	loop_turn();
+	loop_turn();
+	assert_false(watch.io.added);
+	watch_fini(&watch);
+	close_sockets();
+}
+
 static void
 an_await_that_was_taken_back_can_be_made_again(void **state)
 {
@@ -563,6 +608,7 @@ main(void)
 		ON_BOTH(data_fulfils_who_awaits_it),
 		ON_BOTH(a_fd_that_is_read_each_time_stays_registered),
 		ON_BOTH(a_fd_that_nobody_reads_is_taken_off_until_the_next_await),
+		ON_LIBEVENT(a_fd_that_nobody_reads_yet_in_a_cut_turn_is_looked_at_some_times),
 		ON_BOTH(an_await_that_was_taken_back_can_be_made_again),
 		ON_BOTH(a_hang_up_wakes_a_reader),
 		ON_BOTH(an_error_wakes_a_reader_who_finds_it),
