@@ -206,7 +206,8 @@ static const struct event *
 file_record(struct file_source *self)
 {
 	const struct file_read *read = file_data(self);
-	struct frame frame;
+	struct event *event = &self->source.event;
+	struct frame frame = { .value = &event->value };
 
 	if (!source_enter(&self->source, file_place(self))) {
 		file_consume(self, framing_skip(&self->framing, read->buffer + self->at,
@@ -222,10 +223,11 @@ file_record(struct file_source *self)
 		    frame.fault_at + 1, json_fault_message(frame.fault));
 	if (frame.kind != FRAME_VALUE)
 		return NULL;
-	self->source.event = (struct event){
-		.kind = EVENT_VALUE, .time = self->time, .value = frame.value,
-	};
-	return &self->source.event;
+	event->kind = EVENT_VALUE;
+	event->time = self->time;
+	event->position = (struct position){ .consumed = 0 };
+	event->member_count = 0;
+	return event;
 }
 
 /* Skips the rest of a line that was given up; false: its end is still to come. */

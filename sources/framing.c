@@ -29,7 +29,7 @@ frame_chunk(const struct framing *framing, const char *data, size_t length, stru
 		length = framing->chunk;
 	ret->kind = FRAME_VALUE;
 	ret->size = length;
-	ret->value = (struct json_value){ .kind = JSON_KIND_BASE64, .text = { data, length } };
+	*ret->value = (struct json_value){ .kind = JSON_KIND_BASE64, .text = { data, length } };
 }
 
 /* The line's length without LF; ret->size with it. */
@@ -51,7 +51,7 @@ frame_line(const char *data, size_t length, struct frame *ret)
 	if (length > 0 && data[length - 1] == '\r')
 		length--;
 	ret->kind = length > 0 ? FRAME_VALUE : FRAME_EMPTY;
-	ret->value = (struct json_value){ .kind = JSON_KIND_STRING, .text = { data, length } };
+	*ret->value = (struct json_value){ .kind = JSON_KIND_STRING, .text = { data, length } };
 }
 
 static void
@@ -63,7 +63,7 @@ frame_json(const char *data, size_t length, struct frame *ret)
 	if (ret->fault == JSON_FAULT_NONE) {
 		ret->kind = FRAME_VALUE;
 		ret->size = checked.stop + (checked.stop < length);
-		ret->value = (struct json_value){ .kind = JSON_KIND_TEXT,
+		*ret->value = (struct json_value){ .kind = JSON_KIND_TEXT,
 			.text = { data + checked.begin, checked.end - checked.begin } };
 		return;
 	}

@@ -41,7 +41,7 @@ enum frame_kind {
 struct frame {
 	enum frame_kind kind;
 	size_t size;             /* bytes of the input that it takes, with its LF */
-	struct json_value value; /* points into the input */
+	struct json_value *value;   /* the caller's: filled for FRAME_VALUE; points into the input */
 	enum json_fault fault;
 	size_t fault_at;
 };
@@ -52,7 +52,7 @@ size_t framing_whole(const struct framing *framing, const char *data, size_t sca
     size_t length);
 
 /* The first record of data, of which there is a whole one, or the rest of all input.  length >
- * 0. */
+ * 0.  ret->value is set before; the rest is the answer. */
 void framing_next(const struct framing *framing, const char *data, size_t length,
     struct frame *ret);
 

@@ -77,6 +77,8 @@ producer_begin(struct producer *producer)
 {
 	struct socket_source *self = producer->owner;
 
+	producer->inlet = inlet_at(&self->layout, producer->slot);
+	producer->begun = inlet_done_offset(producer->inlet->done);
 	producer->at = 0;
 	producer->data = inlet_data(&self->layout, producer->slot, &producer->length);
 	if (producer->over && producer->error == 0)
@@ -106,21 +108,19 @@ socket_take(struct socket_source *self)
 	if (!producer->left)
 		producer_receive(producer, budget);
 	producer_begin(producer);
-	source_take_in_hand(&self->source, &inlet_at(&self->layout, producer->slot)->crash);
+	source_take_in_hand(&self->source, &producer->inlet->crash);
 	self->at = producer;
-	self->time = moment_now();
+	self->source.event = (struct event){ .time = moment_now() };
 	return true;
 }
 
 static struct position
 producer_position(const struct producer *producer)
 {
-	const struct inlet *inlet = inlet_at(&producer->owner->layout, producer->slot);
-
 	return (struct position){
 		.producer = producer->slot,
-		.generation = inlet->generation,
-		.consumed = (inlet_done_offset(inlet->done) + producer->at)
+		.generation = producer->inlet->generation,
+		.consumed = (producer->begun + producer->at)
 		    | (producer->gives_up ? INLET_GIVES_UP : 0),
 	};
 }
@@ -134,7 +134,7 @@ socket_done(struct socket_source *self)
 
 	if (producer->at > 0) {
 		source_settle(&self->source, &position);
-		inlet_at(&self->layout, producer->slot)->done = position.consumed;
+		producer->inlet->done = position.consumed;
 	}
 	source_leave(&self->source);
 	producer->scanned = producer->length - producer->at;
@@ -158,9 +158,7 @@ socket_event(struct socket_source *self, enum event_kind kind)
 	struct event *event = &self->source.event;
 
 	event->kind = kind;
-	event->time = self->time;
 	event->position = producer_position(self->at);
-	event->member_count = 0;
 }
 
 static void
@@ -175,9 +173,7 @@ socket_gap(struct socket_source *self)
 static bool
 producer_enter(const struct producer *producer)
 {
-	struct inlet *inlet = inlet_at(&producer->owner->layout, producer->slot);
-
-	return crash_enter(&inlet->crash, inlet_done_offset(inlet->done) + producer->at);
+	return crash_enter(&producer->inlet->crash, producer->begun + producer->at);
 }
 
 static void
@@ -186,7 +182,7 @@ socket_poison(struct socket_source *self, struct producer *producer)
 	char what[PRODUCER_NAME_MAX + 30];
 
 	snprintf(what, sizeof what, "a record of %s", producer->name);
-	source_report_poison(&self->source, &inlet_at(&self->layout, producer->slot)->crash, what);
+	source_report_poison(&self->source, &producer->inlet->crash, what);
 	producer->at += framing_skip(&self->framing, producer->data + producer->at,
 	    producer->whole - producer->at);
 	socket_gap(self);
@@ -196,7 +192,7 @@ socket_poison(struct socket_source *self, struct producer *producer)
 static bool
 socket_record(struct socket_source *self, struct producer *producer)
 {
-	struct frame frame;
+	struct frame frame = { .value = &self->source.event.value };
 
 	if (!producer_enter(producer)) {
 		socket_poison(self, producer);
@@ -208,7 +204,6 @@ socket_record(struct socket_source *self, struct producer *producer)
 	switch (frame.kind) {
 	case FRAME_VALUE:
 		socket_event(self, EVENT_VALUE);
-		self->source.event.value = frame.value;
 		return true;
 	case FRAME_TOO_LONG:
 		socket_gap(self);

@@ -45,6 +45,8 @@ struct producer {
 	char name[PRODUCER_NAME_MAX];    /* for whoever reads the journal */
 
 	/* Of the batch: */
+	struct inlet *inlet;
+	uint64_t begun;                  /* where it begins in all that was received */
 	const char *data;
 	size_t length;                   /* all that is not done with */
 	size_t whole;                    /* whole records of it */
@@ -65,8 +67,7 @@ struct socket_source {
 	size_t connected;                /* how many there are; */
 	size_t max_producers;            /* and may be, but for those of former limits */
 	struct producers ready;
-	struct producer *at;             /* whose batch it is */
-	struct moment time;              /* of the batch */
+	struct producer *at;             /* whose batch it is; source.event has its time */
 	int error;
 
 	struct turn_task turn;           /* the rest of the ready ones wait for the next turn */

@@ -10,7 +10,8 @@ struct retry {
 	struct retry_kept *kept;
 	struct timer timer;
 	struct event event;          /* the `down`, or an `up` with our position */
-	struct position position;
+	const struct event *passed;  /* the source's, that those above are at; or NULL */
+	struct position position;    /* of the one before */
 	uint64_t up_ns;              /* since when the source is up; 0: it is not */
 	uint64_t delay, chance;
 	unsigned int failures;       /* in a row */
@@ -85,15 +86,21 @@ retry_event(struct retry *self, const struct event *event)
 {
 	if (event->kind == EVENT_STATE)
 		return retry_state(self, event);
-	self->position = event->position;
+	self->passed = event;
 	return event;
 }
 
+/* The position of what was passed on is read before the source goes on and may write another one: it
+ * was stored long ago then, and nothing has to wait for that. */
 static inline enum step
 retry_step(struct retry *self, struct coroutine *co)
 {
-	enum step step = child_resume(self->source, co);
+	enum step step;
 
+	if (self->passed != NULL)
+		self->position = self->passed->position;
+	self->passed = NULL;
+	step = child_resume(self->source, co);
 	if (step == STEP_YIELD)
 		co->value.constant = retry_event(self, co->value.constant);
 	return step;
