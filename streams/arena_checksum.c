@@ -27,16 +27,31 @@ checksum_by_table(uint32_t crc, const unsigned char *data, size_t size)
 	return crc;
 }
 
+#if defined __x86_64__ || defined __ARM_FEATURE_CRC32
+static inline uint64_t
+word_at(const unsigned char *data)
+{
+	uint64_t word;
+
+	memcpy(&word, data, sizeof word);
+	return word;
+}
+#endif
+
 #if defined __x86_64__
 __attribute__((target("sse4.2"))) static uint32_t
 checksum_by_instruction(uint32_t crc, const unsigned char *data, size_t size)
 {
-	uint64_t wide = crc, word;
+	uint64_t wide = crc;
 
-	for (; size >= 8; size -= 8, data += 8) {
-		memcpy(&word, data, 8);
-		wide = __builtin_ia32_crc32di(wide, word);
+	for (; size >= 32; size -= 32, data += 32) {
+		wide = __builtin_ia32_crc32di(wide, word_at(data));
+		wide = __builtin_ia32_crc32di(wide, word_at(data + 8));
+		wide = __builtin_ia32_crc32di(wide, word_at(data + 16));
+		wide = __builtin_ia32_crc32di(wide, word_at(data + 24));
 	}
+	for (; size >= 8; size -= 8, data += 8)
+		wide = __builtin_ia32_crc32di(wide, word_at(data));
 	crc = (uint32_t)wide;
 	while (size-- > 0)
 		crc = __builtin_ia32_crc32qi(crc, *data++);
@@ -46,12 +61,8 @@ checksum_by_instruction(uint32_t crc, const unsigned char *data, size_t size)
 static uint32_t
 checksum_by_instruction(uint32_t crc, const unsigned char *data, size_t size)
 {
-	uint64_t word;
-
-	for (; size >= 8; size -= 8, data += 8) {
-		memcpy(&word, data, 8);
-		crc = __crc32cd(crc, word);
-	}
+	for (; size >= 8; size -= 8, data += 8)
+		crc = __crc32cd(crc, word_at(data));
 	while (size-- > 0)
 		crc = __crc32cb(crc, *data++);
 	return crc;

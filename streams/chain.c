@@ -145,7 +145,7 @@ chain_rebind(struct stream *stream)
 void
 chain_committed(struct stream *stream)
 {
-	memcpy(stream->committed, log_kept(stream->log), stream->kept_size);
+	kept_copy(stream->committed, log_kept(stream->log), stream->kept_size);
 }
 
 void

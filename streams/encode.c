@@ -9,7 +9,6 @@
 #include "streams/encode_string.h"
 #include "streams/number.h"
 
-#define SEQ_DIGITS 20
 #define RETRY_ROOM 40              /* ,"retry_ms": and digits */
 
 /* ----------------------------------------------------------------- prefixes */
@@ -31,6 +30,30 @@ prefix_make(char *prefix, const char *before, const char *name, const char *behi
 	return (uint8_t)(stpcpy(stpcpy(stpcpy(prefix, before), name), behind) - prefix);
 }
 
+static void
+encoder_set_seq(struct encoder *encoder, uint64_t seq)
+{
+	char *end = number_unsigned(encoder->event_prefix + encoder->event_length, seq);
+
+	encoder->head_length = (uint8_t)(end - encoder->event_prefix);
+	encoder->seq = seq;
+}
+
+/* Mostly the last digit.  Behind a line, not before the next: what has just been stored by the byte
+ * cannot be copied at once by the block. */
+static inline void
+encoder_next_seq(struct encoder *encoder)
+{
+	char *digit = &encoder->event_prefix[encoder->head_length - 1];
+
+	if (*digit == '9')
+		encoder_set_seq(encoder, encoder->seq + 1);
+	else {
+		++*digit;
+		encoder->seq++;
+	}
+}
+
 int
 encoder_init(struct encoder *encoder, const char *name)
 {
@@ -42,6 +65,7 @@ encoder_init(struct encoder *encoder, const char *name)
 	encoder->gap_length = prefix_make(encoder->gap_prefix, "{\"gap\":\"", name, "\",\"seq\":");
 	encoder->state_length
 	    = prefix_make(encoder->state_prefix, "{\"state\":\"", name, "\",\"is\":\"");
+	encoder_set_seq(encoder, 0);
 	return 0;
 }
 
@@ -214,8 +238,8 @@ put_member(char *p, const char *end, const struct event_member *member)
 static size_t
 event_bound(const struct encoder *encoder, const struct event *event)
 {
-	size_t bound = sizeof encoder->event_prefix + SEQ_DIGITS + sizeof encoder->stamp
-	    + sizeof encoder->unit + 2 + value_bound(&event->value);
+	size_t bound = sizeof encoder->event_prefix + sizeof encoder->stamp + sizeof encoder->unit
+	    + 2 + value_bound(&event->value);
 
 	for (unsigned int i = 0; i < event->member_count; i++)
 		bound += strlen(event->members[i].name) + 4 + NUMBER_ROOM
@@ -254,8 +278,11 @@ static char *
 put_event(struct encoder *encoder, const struct event *event, uint64_t seq, char *p,
     const char *end)
 {
+	if (seq != encoder->seq)
+		encoder_set_seq(encoder, seq);
 	memcpy(p, encoder->event_prefix, sizeof encoder->event_prefix);
-	p = number_unsigned(p + encoder->event_length, seq);
+	p += encoder->head_length;
+	encoder_next_seq(encoder);
 	if (end - p < (ptrdiff_t)sizeof encoder->stamp + NUMBER_ROOM)
 		return NULL;
 	memcpy(p, encoder->stamp, sizeof encoder->stamp);

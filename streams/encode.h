@@ -17,9 +17,12 @@
 /* What all lines of one stream have in common, rendered once, and what the last lines had in
  * common: their stamp, their second. */
 struct encoder {
-	char event_prefix[96], gap_prefix[96], state_prefix[96], unit[96], stamp[112];
+	char event_prefix[112];      /* and behind it the digits of `seq` */
+	char gap_prefix[96], state_prefix[96], unit[96], stamp[112];
 	uint8_t event_length, gap_length, state_length, unit_length;
+	uint8_t head_length;         /* of event_prefix with the digits */
 	uint8_t time_length, stamp_length;
+	uint64_t seq;                /* of the next event, most likely */
 	struct moment moment;        /* that `stamp` says */
 	int64_t second;              /* whose date is in it */
 };

@@ -21,6 +21,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "async/promise.h"
 #include "streams/arena.h"
@@ -94,6 +95,15 @@ struct crash_place *log_crash_place(struct log *log);
 /* Only so many bytes of the kept block are in use, so that a commit copies no more (KEPT_MAX at
  * open). */
 void log_set_kept_size(struct log *log, size_t size);
+
+/* Copies that much, a multiple of eight, of a kept block: it is words, mostly so few that a call
+ * would take longer. */
+static inline void
+kept_copy(unsigned char *to, const unsigned char *from, size_t size)
+{
+	for (size_t at = 0; at < size; at += 8)
+		memcpy(to + at, from + at, 8);
+}
 
 /* A word that says for which chain (source and operators) `kept` was written: at open the one
  * stored, to be compared by the caller; set, it is stored with the next commit, so that it and

@@ -49,7 +49,7 @@ log_publish(struct log *log)
 	commit->last_event = log->last_event;
 	commit->rare = log->rare_slot;
 	commit->kept_size = log->kept_size;
-	memcpy(commit->kept, log->kept, log->kept_size);
+	kept_copy(commit->kept, log->kept, log->kept_size);
 	commit->checksum = log_commit_checksum(commit);
 	__atomic_store_n(&log->hot->commits, log->commits, __ATOMIC_RELEASE);
 }

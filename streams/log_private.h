@@ -291,7 +291,7 @@ uint32_t log_rare_checksum(const struct log_rare *rare);
 
 /* Moves the tail until `room` bytes are free behind the head and count and age allow one entry
  * more; for these two never past a `block` cursor.  The caller has looked that none stands in the
- * way of the room. */
+ * way of the room.  Moves it somewhat further for want of room, so that not each append has to. */
 void log_trim(struct log *log, uint64_t room);
 
 /* By age alone, for who reads. */

@@ -136,13 +136,34 @@ log_expired(struct log *log, uint64_t tail_seq)
 	return tail_seq;
 }
 
+static bool
+log_lacks(const struct log *log, uint64_t room, uint64_t tail_seq)
+{
+	return log->head + room - log_begin_of(log, tail_seq) > log_ring_size(log);
+}
+
+/* What is dropped beyond what has to be: of a large ring 16 KiB. */
+static uint64_t
+log_spare(const struct log *log)
+{
+	uint64_t spare = log_ring_size(log) / 64;
+
+	return spare < 16384 ? spare : 16384;
+}
+
 void
 log_trim(struct log *log, uint64_t room)
 {
 	uint64_t tail_seq = log->tail_seq;
 
-	while (log->head + room - log_begin_of(log, tail_seq) > log_ring_size(log))
-		tail_seq++;
+	if (log_lacks(log, room, tail_seq)) {
+		do
+			tail_seq++;
+		while (log_lacks(log, room, tail_seq));
+		room += log_spare(log);
+		while (log_lacks(log, room, tail_seq) && log_may_drop(log, tail_seq))
+			tail_seq++;
+	}
 	while (log->next_seq - tail_seq >= log->count_limit && log_may_drop(log, tail_seq))
 		tail_seq++;
 	if (log->age_ns != 0)
