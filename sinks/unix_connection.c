@@ -33,8 +33,8 @@ connection_over(struct unix_connection *c)
 static bool
 connection_has_work(struct unix_connection *c)
 {
-	return unix_draft_pending(c->slot) > 0 || c->ready != NULL || c->stopping || c->missed
-	    || unix_serve_pending(c) || connection_over(c);
+	return c->ready != NULL || unix_draft_pending(c->slot) > 0 || c->stopping || c->missed
+	    || (!c->quiet && (unix_serve_pending(c) || connection_over(c)));
 }
 
 static void
@@ -138,6 +138,23 @@ await_room(struct unix_connection *c)
 	return room;
 }
 
+/* Whatever the peer may want.  Afterwards it is quiet if nothing is left of that, until something is received:
+ * most messages are sent to peers who only listen. */
+static void
+connection_attend(struct unix_connection *c)
+{
+	if (c->missed)
+		unix_pattern_catch_up(c);
+	unix_serve(c);
+	/* All that was received is served, so that there is room for more. */
+	if (!unix_receive_waiting(c))
+		unix_receive_arm(c);
+	consider_end(c);
+	c->quiet = c->reading_armed && !c->end_of_file && !c->stopping && c->reload == NULL
+	    && !unix_draft(c->slot)->answer.active && !unix_receive_waiting(c)
+	    && !unix_connection_ending(c);
+}
+
 static struct promise *
 connection_turn(struct unix_connection *c)
 {
@@ -146,19 +163,14 @@ connection_turn(struct unix_connection *c)
 	if (c->slot == NULL)
 		return FOR_AWAIT_BREAK;
 	c->blocked = false;
-	if (c->missed)
-		unix_pattern_catch_up(c);
-	unix_serve(c);
-	/* All that was received is served, so that there is room for more. */
-	if (!unix_receive_waiting(c))
-		unix_receive_arm(c);
-	consider_end(c);
+	if (!c->quiet || c->missed || c->stopping)
+		connection_attend(c);
 	delivery = unix_deliver(c);
 	if (delivery == UNIX_GONE)
 		return leave(c);
 	if (delivery == UNIX_BLOCKED)
 		return await_room(c);
-	return connection_over(c) ? leave(c) : NULL;
+	return !c->quiet && connection_over(c) ? leave(c) : NULL;
 }
 
 static struct promise *
@@ -284,6 +296,7 @@ void
 unix_connection_end(struct unix_connection *c)
 {
 	unix_draft(c->slot)->flags |= UNIX_ENDING;
+	c->quiet = false;
 	unix_subscriptions_free(c);
 	unix_receive_disarm(c);
 	unix_connection_wake(c);

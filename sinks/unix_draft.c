@@ -73,6 +73,13 @@ outbox_begin(const struct unix_table *table, uint64_t position)
 	return home < position ? home + size : home;
 }
 
+/* What is not so is all zeros. */
+static bool
+answer_begun(const struct unix_answer *answer)
+{
+	return (answer->count | answer->active) != 0;
+}
+
 static void
 draft_begin(const struct unix_table *table, struct unix_slot *slot, uint64_t outbox_sent)
 {
@@ -85,7 +92,8 @@ draft_begin(const struct unix_table *table, struct unix_slot *slot, uint64_t out
 		draft->head = draft->tail = outbox_begin(table, draft->tail);
 	draft->consumed = active->consumed;
 	draft->flags = active->flags;
-	draft->answer = active->answer;
+	if (answer_begun(&active->answer) || answer_begun(&draft->answer))
+		draft->answer = active->answer;
 	draft->offered = 0;
 	draft->pieces = 0;
 	draft->far = 0;
@@ -139,10 +147,10 @@ unix_draft_fill(const struct unix_table *table, struct unix_slot *slot,
 		to_pieces = cold->piece[draft - slot->send];
 		to_vectors = cold->vector[draft - slot->send];
 	}
-	if (piece_count > 0)
-		memcpy(to_pieces, pieces, piece_count * sizeof *pieces);
-	if (vector_count > 0)
-		memcpy(to_vectors, vectors, vector_count * sizeof *vectors);
+	for (size_t i = 0; i < piece_count; i++)
+		to_pieces[i] = pieces[i];
+	for (size_t i = 0; i < vector_count; i++)
+		to_vectors[i] = vectors[i];
 	draft->pieces = (uint16_t)piece_count;
 	draft->offered = offered;
 	draft->message.msg_hdr = (struct msghdr){
@@ -180,12 +188,15 @@ unix_draft_outbox(const struct unix_table *table, struct unix_slot *slot,
     struct iovec vectors[static 2])
 {
 	const struct unix_send *draft = unix_draft(slot);
-	uint64_t size = table->shape.outbox, length = draft->tail - draft->head;
-	uint64_t at = draft->head & (size - 1);
-	uint64_t first = length < size - at ? length : size - at;
-	char *ring = unix_slot_outbox(table, slot);
+	uint64_t size = table->shape.outbox, length = draft->tail - draft->head, at, first;
+	char *ring;
 
+	if (length == 0)
+		return 0;
+	at = draft->head & (size - 1);
+	first = length < size - at ? length : size - at;
+	ring = unix_slot_outbox(table, slot);
 	vectors[0] = (struct iovec){ ring + at, (size_t)first };
 	vectors[1] = (struct iovec){ ring, (size_t)(length - first) };
-	return length == 0 ? 0 : length == first ? 1 : 2;
+	return length == first ? 1 : 2;
 }

@@ -89,7 +89,7 @@ reading(struct job *job)
 	bool failed = job->promise == NULL || job->promise->state == PROMISE_REJECTED;
 	long r;
 
-	c->reading_armed = false;
+	c->reading_armed = c->quiet = false;
 	if (failed || c->end_of_file) {
 		unix_connection_close(c, false);
 		return;
