@@ -2,7 +2,7 @@
  *
  * A turn: jobs that were made outside; wait until something is ready; for each thing that is,
  * its callback and then the jobs that it made; then the turn-end tasks and their jobs; then the
- * report of unhandled rejections.  No drain runs more than 1024 jobs, some 40 us, so that a body
+ * report of unhandled rejections.  No drain runs more than 256 jobs, some 10 us, so that a body
  * that feeds itself delays nobody; what is left runs behind the next look at what is ready.
  *
  * Two backends: loop_libevent waits for the kernel, loop_manual.h for its test. */

@@ -6,7 +6,7 @@
 #include "async/abandon.h"
 #include "async/loop.h"
 
-#define UNHEARD_MAX 4
+#define UNHEARD_MAX 8
 
 struct watch_write {
 	struct loop_io io;

@@ -235,10 +235,10 @@ jobs_of_the_first_turn(void)
 }
 
 static void
-a_drain_runs_1024_jobs_at_most(void **state)
+a_drain_runs_256_jobs_at_most(void **state)
 {
 	(void)state;
-	assert_int_equal(jobs_of_the_first_turn(), 1024);
+	assert_int_equal(jobs_of_the_first_turn(), 256);
 }
 
 static void
@@ -554,7 +554,7 @@ main(void)
 		ON_BOTH(tasks_run_behind_the_jobs_and_before_their_own),
 		ON_BOTH(a_task_registered_by_a_task_runs_in_the_next_turn),
 		ON_BOTH(a_task_may_cancel_another_that_is_due),
-		ON_LIBEVENT(a_drain_runs_1024_jobs_at_most),
+		ON_LIBEVENT(a_drain_runs_256_jobs_at_most),
 		ON_MANUAL(the_manual_loop_drains_without_a_cap),
 		ON_BOTH(loop_stop_ends_the_run_behind_the_turn),
 		ON_BOTH(a_stopped_loop_may_run_again),
