@@ -14,7 +14,8 @@ promise_abandon(struct promise *promise)
 
 	promise->reactions = NULL;
 	promise_fini(promise);
-	jobs_redirect(promise, &canceled);
+	if (promise->state != PROMISE_PENDING)
+		jobs_redirect(promise, &canceled);
 	if (reactions == NULL)
 		return;
 	for (struct job *job = reactions->next; ; job = job->next) {

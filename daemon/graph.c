@@ -100,7 +100,8 @@ graph_consider_stopped(struct graph *graph)
 	if (!graph->stopping || !TAILQ_EMPTY(&graph->sinks))
 		return;
 	if (!TAILQ_EMPTY(&graph->streams)) {
-		stream_nodes_stop(graph);
+		if (!graph->streams_stopping)
+			stream_nodes_stop(graph);
 		return;
 	}
 	graph->done = NULL;

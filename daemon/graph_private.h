@@ -47,6 +47,7 @@ struct graph {
 	void *by_name;                       /* the same, a tree of tsearch() */
 	TAILQ_HEAD(, sink_node) sinks;
 	bool stopping, handing_over;
+	bool streams_stopping;           /* the sinks are gone, and all streams were told */
 	void (*done)(void *context);
 	void *context;
 };

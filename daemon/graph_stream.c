@@ -233,6 +233,7 @@ stream_nodes_stop(struct graph *graph)
 {
 	struct stream_node *node, *following;
 
+	graph->streams_stopping = true;
 	graph->handing_over = true;      /* a process that ends does not end its streams */
 	for (node = TAILQ_FIRST(&graph->streams); node != NULL; node = following) {
 		following = TAILQ_NEXT(node, link);

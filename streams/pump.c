@@ -309,7 +309,8 @@ pump_end(void *context, int error)
 {
 	struct stream *stream = context;
 
-	promise_forget(&stream->room);
+	if (stream->room.promise != NULL)
+		promise_forget(&stream->room);
 	stream_leave(stream);
 	stream->held = NULL;
 	stream->pump = NULL;
