@@ -290,14 +290,30 @@ scan_word(struct scan *scan, byte_pointer p, enum mode mode)
 	return p;
 }
 
-/* A member's name, the colon, and the space behind it.  `comma`: one stood in front. */
+/* Is a comma the last thing before p but for space?  For a fault only. */
+static COLD bool
+is_behind_comma(const struct scan *scan, byte_pointer p)
+{
+	while (p > scan->begin && (p[-1] == ' ' || p[-1] == '\t' || p[-1] == '\r' || p[-1] == '\n'))
+		p--;
+	return p > scan->begin && p[-1] == ',';
+}
+
+/* p is where a value, or a member's name, was expected. */
+static COLD byte_pointer
+scan_missing(struct scan *scan, byte_pointer p, unsigned char bracket, enum json_fault fault)
+{
+	bool trails = p < scan->end && *p == bracket && is_behind_comma(scan, p);
+
+	return scan_unexpected(scan, p, trails ? JSON_FAULT_TRAILING_COMMA : fault);
+}
+
+/* A member's name, the colon, and the space behind it. */
 static INLINE byte_pointer
-scan_key(struct scan *scan, byte_pointer p, enum mode mode, bool comma)
+scan_key(struct scan *scan, byte_pointer p, enum mode mode)
 {
 	if (!is(scan, p, mode, '"'))
-		return scan_unexpected(scan, p,
-		    comma && is(scan, p, mode, '}') ? JSON_FAULT_TRAILING_COMMA
-		    : JSON_FAULT_MEMBER);
+		return scan_missing(scan, p, '}', JSON_FAULT_MEMBER);
 	if ((p = scan_string(scan, p + 1)) == NULL)
 		return NULL;
 	if (!is(scan, p, mode, ':')) {
@@ -308,71 +324,76 @@ scan_key(struct scan *scan, byte_pointer p, enum mode mode, bool comma)
 	return scan_space(scan, p + 1, mode);
 }
 
-/* A string, number or word, where a value is expected. */
+/* A number or a word, where a value is expected that is no string and opens no bracket. */
 static INLINE byte_pointer
-scan_scalar(struct scan *scan, byte_pointer p, enum mode mode, bool comma)
+scan_scalar(struct scan *scan, byte_pointer p, enum mode mode)
 {
-	if (*p == '"')
-		return scan_string(scan, p + 1);
 	if (*p == '-' || (unsigned char)(*p - '0') <= 9)
 		return scan_number(scan, p, mode);
 	if (*p == 't' || *p == 'f' || *p == 'n')
 		return scan_word(scan, p, mode);
-	return scan_unexpected(scan, p,
-	    comma && *p == ']' ? JSON_FAULT_TRAILING_COMMA : JSON_FAULT_VALUE);
+	return scan_missing(scan, p, ']', JSON_FAULT_VALUE);
 }
 
-/* The value that p begins; gives what is behind it.  Which levels are objects is in one word of
- * bits, the innermost lowest. */
+/* The value that p begins; gives what is behind it.  The order is that of how often things are met. */
 static INLINE byte_pointer
 scan_value(struct scan *scan, byte_pointer p, enum mode mode)
 {
-	uint64_t objects = 0;
+	uint64_t objects = 0;        /* which levels are objects, the innermost lowest */
 	unsigned int depth = 0;
-	bool comma = false;
 
 value:
 	if (!has(scan, p, mode))
 		return scan_fault(scan, p, JSON_FAULT_END);
-	if (*p == '{' || *p == '[') {
-		bool object = *p == '{';
-
+	if (*p == '"') {
+		if ((p = scan_string(scan, p + 1)) == NULL)
+			return NULL;
+	} else if (*p == '{') {
 		if (depth++ == JSON_DEPTH_MAX)
 			return scan_fault(scan, p, JSON_FAULT_DEPTH);
-		objects = objects << 1 | object;
+		objects = objects << 1 | 1;
 		p = scan_space(scan, p + 1, mode);
-		if (is(scan, p, mode, object ? '}' : ']'))
+		if (is(scan, p, mode, '}'))
 			goto close;
-		comma = false;
-		goto element;
-	}
-	if ((p = scan_scalar(scan, p, mode, comma && !(objects & 1))) == NULL)
+		goto member;
+	} else if (*p == '[') {
+		if (depth++ == JSON_DEPTH_MAX)
+			return scan_fault(scan, p, JSON_FAULT_DEPTH);
+		objects <<= 1;
+		p = scan_space(scan, p + 1, mode);
+		if (is(scan, p, mode, ']'))
+			goto close;
+		goto value;
+	} else if ((p = scan_scalar(scan, p, mode)) == NULL)
 		return NULL;
-behind:
 	if (depth == 0)
 		return p;
-	if (!is(scan, p, mode, ','))
+behind:
+	if (!is(scan, p, mode, ',')) {
 		p = scan_space(scan, p, mode);
-	if (!has(scan, p, mode))
-		return scan_fault(scan, p, JSON_FAULT_END);
-	if (*p == ',') {
-		p = scan_space(scan, p + 1, mode);
-		comma = true;
-		goto element;
+		if (!has(scan, p, mode))
+			return scan_fault(scan, p, JSON_FAULT_END);
+		if (*p == '}' || *p == ']') {
+			if ((*p == '}') != (objects & 1))
+				return scan_fault(scan, p, JSON_FAULT_BRACKET);
+			goto close;
+		}
+		if (*p != ',')
+			return scan_unexpected(scan, p, JSON_FAULT_COMMA);
 	}
-	if (*p != '}' && *p != ']')
-		return scan_unexpected(scan, p, JSON_FAULT_COMMA);
-	if ((*p == '}') != (objects & 1))
-		return scan_fault(scan, p, JSON_FAULT_BRACKET);
+	p = scan_space(scan, p + 1, mode);
+	if ((objects & 1) == 0)
+		goto value;
+member:
+	if ((p = scan_key(scan, p, mode)) == NULL)
+		return NULL;
+	goto value;
 close:
 	p++;
 	objects >>= 1;
-	depth--;
+	if (--depth == 0)
+		return p;
 	goto behind;
-element:
-	if ((objects & 1) && (p = scan_key(scan, p, mode, comma)) == NULL)
-		return NULL;
-	goto value;
 }
 
 static INLINE enum json_fault
