@@ -115,9 +115,9 @@ count_instructions()
 {
 	tool=callgrind tool_options=--callgrind-out-file=/dev/null
 	number_of='s/.*Collected : \([0-9]*\).*/\1/p'
-	claim "an event in a batch, one reader" ceiling 1690 1730 256 20 60
-	claim "an event of its own, one reader" ceiling 5020 5010 1 100 600
-	claim "an event in a batch, eight readers" ceiling 1730 1770 256 20 60 --readers 8
+	claim "an event in a batch, one reader" ceiling 1265 1360 256 20 60
+	claim "an event of its own, one reader" ceiling 4450 4540 1 100 600
+	claim "an event in a batch, eight readers" ceiling 1295 1390 256 20 60 --readers 8
 }
 
 exec 3>&1
