@@ -109,7 +109,7 @@ static bool
 hide_boot(void)
 {
 	return unshare(CLONE_NEWNS) == 0 && mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == 0
-	    && mount("/dev/null", "/proc/sys/kernel/random/boot_id", NULL, MS_BIND, NULL) == 0;
+	    && mount("/dev/null", "/proc/sys/kernel/random/boot_id", "none", MS_BIND, NULL) == 0;
 }
 
 static void
