@@ -473,6 +473,7 @@ stepped_at_tail(struct async_generator *gen, enum step step, struct iterator_req
 {
 	const struct coroutine *outer = coroutine_enter(&gen->co);
 	enum next_answer answer = NEXT_PENDING;
+	size_t left = jobs_left;
 
 	step = body_at_tail(gen, step);
 	if (step == STEP_YIELD)
@@ -481,6 +482,10 @@ stepped_at_tail(struct async_generator *gen, enum step step, struct iterator_req
 		promise_then_first(&request->promise, caller);
 		if (step != STEP_NEXT)
 			body_stepped(gen, step, true);
+		/* Within the call, if no tick was skipped. */
+		if (request->promise.state != PROMISE_PENDING && job_youngest != caller
+		    && jobs_left == left)
+			iterator_request_called(caller);
 	}
 	coroutine_enter(outer);
 	return answer;

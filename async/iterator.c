@@ -1,6 +1,13 @@
 #include "async/iterator.h"
 
 void
+iterator_request_called(struct job *job)
+{
+	if (job_circle_remove(&job_youngest, job))
+		job_enqueue(job);
+}
+
+void
 iterator_return(struct iterator *iterator, struct iterator_request *request, union value value)
 {
 	iterator_request_begin(iterator, request, COMPLETION_RETURN, value);

@@ -103,6 +103,9 @@ iterator_next_begin(struct iterator *iterator, struct iterator_request *request)
 	iterator_request_begin(iterator, request, COMPLETION_NORMAL, value_undefined());
 }
 
+/* Who calls adds its reaction when the call has returned: what the call itself has settled comes before. */
+void iterator_request_called(struct job *job);
+
 /* And then the call, with `job` as the reaction on its promise.  True: it threw, and the job is
  * nobody's reaction. */
 static inline bool
@@ -110,6 +113,8 @@ iterator_next_then(struct iterator_request *request, struct job *job)
 {
 	promise_then_first(&request->promise, job);
 	request->iterator->ops->next(request->iterator, request);
+	if (request->promise.state != PROMISE_PENDING && job_youngest != job)
+		iterator_request_called(job);
 	if (request->threw)
 		request->promise.reactions = NULL;
 	return request->threw;
