@@ -18,11 +18,13 @@ struct retry {
 	int error;                   /* what the source threw, 0: nothing */
 };
 
-/* A try block around the source: what it has thrown, 0 if nothing.  A cancellation is not caught. */
+/* A try block around the source: what it has thrown, 0 if nothing.  A cancellation is not caught, nor
+ * what its clean-up throws when it is closed. */
 static int
-retry_catch(struct coroutine *co)
+retry_catch(const struct retry *self, struct coroutine *co)
 {
-	if (co->received != COMPLETION_THROW || co->value.number == -ECANCELED)
+	if (co->received != COMPLETION_THROW || co->value.number == -ECANCELED
+	    || self->source->returning)
 		return 0;
 	co->received = COMPLETION_NORMAL;
 	return co->value.number < 0 ? (int)co->value.number : -EIO;
@@ -146,7 +148,7 @@ retry_body(struct coroutine *co, void *frame)
 		retry_make(self);
 		if (self->error == 0) {
 			RUN_CHILD(retry_step(self, co));
-			self->error = retry_catch(co);
+			self->error = retry_catch(self, co);
 			if (self->error == 0)
 				break;
 		}

@@ -23,6 +23,7 @@ struct plan {
 	uint64_t lasts_ns;           /* before it ends */
 	int error;                   /* 0: it ends normally */
 	bool stays;                  /* it waits for ever */
+	int close_error;             /* of its clean-up */
 };
 
 static struct {
@@ -32,6 +33,7 @@ static struct {
 	uint64_t waits[20];          /* what each `down` announced */
 	int downs;
 	int ended;                   /* 1: not yet */
+	bool leaves;                 /* the loop, at the first value */
 	struct position position;    /* of the last entry of state */
 	struct retry_kept kept;
 	struct iterator *retry;
@@ -84,6 +86,8 @@ scripted_body(struct coroutine *co, void *frame)
 	FINALLY;
 	timer_close(&self->timer);
 	world.finished++;
+	if (self->plan->close_error != 0)
+		THROW(self->plan->close_error);
 	END;
 }
 
@@ -140,7 +144,7 @@ on_value(void *context, union value value)
 	}
 	if (event->kind == EVENT_STATE)
 		world.position = event->position;
-	return NULL;
+	return world.leaves && event->kind == EVENT_VALUE ? FOR_AWAIT_BREAK : NULL;
 }
 
 static void
@@ -319,6 +323,20 @@ cancel_while_it_waits_ends_it(void **state)
 	assert_int_equal(world.finished, 1);
 }
 
+/* It is ended, not down: nobody is there to hear that, and it may be freed. */
+static void
+an_error_of_the_clean_up_ends_it_when_it_is_closed(void **state)
+{
+	(void)state;
+	begin((const struct plan[]){ { .values = 2, .close_error = -EBUSY }, { .values = 2 } });
+	world.leaves = true;
+	finish_after(SECOND);
+	assert_string_equal(world.seen, " up 1");
+	assert_int_equal(world.ended, -EBUSY);
+	assert_int_equal(world.made, 1);
+	assert_int_equal(world.finished, 1);
+}
+
 int
 main(void)
 {
@@ -333,6 +351,7 @@ main(void)
 		cmocka_unit_test(entries_of_state_carry_the_position_of_the_last_event),
 		cmocka_unit_test(cancel_runs_the_finally_of_the_generator_at_work),
 		cmocka_unit_test(cancel_while_it_waits_ends_it),
+		cmocka_unit_test(an_error_of_the_clean_up_ends_it_when_it_is_closed),
 	};
 
 	return cmocka_run_group_tests_name("retry", tests, NULL, NULL);
