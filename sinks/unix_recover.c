@@ -28,10 +28,12 @@ fd_matches(const struct unix_slot *slot, int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &size) == 0 && cookie == slot->cookie;
 }
 
-/* Records that a draft which never became true would have made. */
+/* The answer of a draft which never became true, maybe half written, and records that it would have
+ * made. */
 static void
 forget_drafts(const struct unix_table *table, struct unix_slot *slot)
 {
+	unix_draft(slot)->answer = unix_active(slot)->answer;
 	for (uint32_t i = 0; i < slot->cursors; i++) {
 		struct unix_cursor *record = unix_slot_cursor(table, slot, i);
 

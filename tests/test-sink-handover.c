@@ -8,6 +8,7 @@
 
 #include "fake-fdstore.h"
 #include "sink-reader.h"
+#include "sinks/unix_private.h"
 
 static int
 handover_open(void **state)
@@ -191,6 +192,28 @@ a_peer_of_a_table_of_another_version_loses_nothing(void **state)
 	whoever_is_lost_resumes(lose_table, "{\"stream\":\"s\",\"seq\":11,~");
 }
 
+/* Died of while an answer was begun or over: what has become true knows of none. */
+static void
+an_answer_that_was_never_true_is_forgotten(void **state)
+{
+	struct client *client;
+	struct unix_sink *sink;
+	struct unix_slot *slot;
+	struct feed *feed;
+
+	(void)state;
+	feed = go_on();
+	client = client_new();
+	sink = (struct unix_sink *)setting.sink;
+	slot = LIST_FIRST(&sink->connections)->slot;
+	strcpy(unix_draft(slot)->answer.last, "zzz");
+	hand_over(feed);
+	adopt_arena();
+	(void)go_on();
+	client_ask(client, "{\"list\":[\"*\"]}", "{\"list\":\"s\",~");
+	client_expect(client, "{\"reply\":\"list\",~");
+}
+
 static void
 peers_of_two_tables_go_on(void **state)
 {
@@ -366,6 +389,7 @@ main(void)
 		HANDED_OVER(a_stream_that_was_there_before_the_sink_neither),
 		HANDED_OVER(a_peer_of_a_lost_arena_is_told_and_resumes),
 		HANDED_OVER(a_peer_of_a_table_of_another_version_loses_nothing),
+		HANDED_OVER(an_answer_that_was_never_true_is_forgotten),
 		HANDED_OVER(peers_of_two_tables_go_on),
 		HANDED_OVER(a_start_with_larger_limits_keeps_everybody),
 		HANDED_OVER(the_listener_of_a_lost_arena_is_found_by_its_path),
