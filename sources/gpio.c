@@ -397,7 +397,7 @@ gpio_look(struct gpio *self, const void *arm)
 	return 0;
 }
 
-/* To the next generator; a call that goes on has the fd still. */
+/* To the next body; a call that goes on has the fd still. */
 static void
 gpio_leave(struct gpio *self)
 {

@@ -434,7 +434,7 @@ socket_close_listener(struct socket_source *self)
 	source_fd_drop(&self->source, LISTENER_KEY);
 }
 
-/* To a successor, or to the source's next generator. */
+/* To a successor, or to the source's next body. */
 static void
 producer_leave(struct producer *producer)
 {

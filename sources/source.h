@@ -1,4 +1,4 @@
-/* source.h - what a source is: a generator body, its options, and what it may ask of its stream.
+/* source.h - what a source is: a body, its options, and what it may ask of its stream.
  *
  * One file a source, exporting one const struct source_ops, and one line in sources/table.c.
  * The body's frame begins with a struct source; it yields struct event pointers and throws
@@ -18,7 +18,7 @@
  *	release;
  *	END;
  *
- * A throw is not the end: retry (streams/retry.h) says `down`, waits, and makes a new generator. */
+ * A throw is not the end: retry (streams/retry.h) says `down`, waits, and runs a new one. */
 #ifndef SOURCES_SOURCE_H
 #define SOURCES_SOURCE_H
 
@@ -65,11 +65,11 @@ struct source_ops {
 	size_t kept_size;
 
 	/* What it reads may be as long as a line of the stream.  When max_line, or an option that is
-	 * a `limit` (config/option.h), changes, its generator is ended by handing over, and
+	 * a `limit` (config/option.h), changes, its body is ended by handing over, and
 	 * another one goes on. */
 	bool limited;
 
-	/* The generator's body. */
+	/* The body, a child of retry's (async/child.h). */
 	coroutine_body run;
 };
 
@@ -107,7 +107,7 @@ void source_leave(struct source *source);
 /* The position of the last commit, at the body's beginning. */
 struct position source_position(const struct source *source);
 
-/* Memory of the stream's source that survives, zeroed at first; the same for every generator of
+/* Memory of the stream's source that survives, zeroed at first; the same for every body of
  * it.  0 or -errno.  It is the stream's; the body does not release it. */
 int source_bulk(struct source *source, size_t size, struct extent **ret);
 
@@ -135,7 +135,7 @@ bool source_fd_is_kept(struct source *source, const char *key);
 int source_fd_find(struct source *source, const char *key,
     bool (*is_it)(int fd, const void *context), const void *context);
 
-/* The generator is ended because another goes on where it ends, in a successor or, with other
+/* The body is ended because another goes on where it ends, in a successor or, with other
  * limits, in this process (true), or because its device or config is gone (false): on true FINALLY
  * leaves stored fds and bulk as they are. */
 bool source_handing_over(const struct source *source);

@@ -83,8 +83,8 @@ log_move(struct log *log, uint64_t ring_size, const char *path)
 	return r;
 }
 
-/* In the arena, if it cannot be in the file: a successor looks there, and not in a file that no
- * config names any more. */
+/* In the arena, if it cannot be in the file: not where it was, in a file that no config names any
+ * more and that nobody would find once the arena is lost. */
 static int
 log_move_to(struct log *log, uint64_t ring_size, const char *path)
 {

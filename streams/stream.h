@@ -1,7 +1,7 @@
 /* stream.h - a named stream: source, retry, operators, pump and log, put together, and the
  * table of all streams, in which sinks look names and patterns up.
  *
- *	source generators <- retry <- operators <- pump (for await) -> log -> cursors */
+ *	source bodies <- retry <- operators <- pump (for await) -> log -> cursors */
 #ifndef STREAMS_STREAM_H
 #define STREAMS_STREAM_H
 

@@ -56,7 +56,7 @@ int stream_fd_find(struct stream *stream, const char *key,
 /* A line for whoever logs. */
 void stream_log_line(struct stream *stream, int level, const char *message);
 
-/* Another generator goes on where this one ends: that of a successor, which finds what is stored, or
+/* Another body goes on where this one ends: that of a successor, which finds what is stored, or
  * one of this process. */
 bool stream_handing_over(const struct stream *stream);
 
