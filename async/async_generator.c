@@ -187,10 +187,10 @@ body_ended(struct async_generator *gen, enum completion_type type)
 	async_generator_drain_queue(gen);
 }
 
-/* `at_tail`, for the shortcuts: nothing is left to do in the job that runs.  An await of what is
- * there already appends a job; when the queue is empty, that one is the very next to run, so it may as
- * well be done at once: no trace can tell.  It is known in two places only: in a reaction of ours, and in
- * next_at_tail(). */
+/* `at_tail`, for the shortcuts: nothing is left to do in the job that runs.  An await of what
+ * is there already appends a job; when the queue is empty, that one is the very next to run, so
+ * it may as well be done at once: no trace can tell.  It is known in two places only: in a
+ * reaction of ours, and in next_at_tail(). */
 static void resume(struct async_generator *gen, struct completion completion, bool at_tail);
 
 static void
@@ -332,7 +332,7 @@ step_next(struct async_generator *gen, bool at_tail, struct completion *ret)
 	if (at_tail)
 		answer = iterator_next_at_tail(request, &gen->job);
 	else
-		answer = iterator_next_then(request, &gen->job) ? NEXT_THREW : NEXT_PENDING;
+		answer = iterator_next_then(request, &gen->job);
 	if ((answer != NEXT_ANSWERED || gen->canceling) && !await_next(gen, request, answer))
 		return false;
 	*ret = (struct completion){ COMPLETION_NORMAL, request->promise.value };
@@ -348,8 +348,8 @@ body_step(struct async_generator *gen, struct completion completion)
 	return gen->co.body(&gen->co, gen->frame);
 }
 
-/* Does what a step asks for, and the next, until something has to be waited for.  Not inline: what it
- * needs room for would be paid for by every value. */
+/* Does what a step asks for, and the next, until something has to be waited for.  Not inline:
+ * what it needs room for would be paid for by every value. */
 __attribute__((noinline)) static void
 body_stepped(struct async_generator *gen, enum step step, bool at_tail)
 {
@@ -434,8 +434,8 @@ async_generator_next(struct iterator *iterator, struct iterator_request *request
 		resume(gen, (struct completion){ COMPLETION_NORMAL, request->value }, false);
 }
 
-/* Goes on at the tail of the caller, as far as it can without waiting: gives the step at which that ends,
- * STEP_NEXT when that is waited for already. */
+/* Goes on at the tail of the caller, as far as it can without waiting: gives the step at which
+ * that ends, STEP_NEXT when that is waited for already. */
 static inline enum step
 body_at_tail(struct async_generator *gen, enum step step)
 {
@@ -453,7 +453,8 @@ body_at_tail(struct async_generator *gen, enum step step)
 	}
 }
 
-/* A yield at the tail of the caller: mostly without the two ticks, its own await and the caller's reaction. */
+/* A yield at the tail of the caller: mostly without the two ticks, its own await and the
+ * caller's reaction. */
 static inline enum next_answer
 yield_at_tail(struct async_generator *gen, struct iterator_request *request, struct job *caller)
 {

@@ -37,8 +37,8 @@ queue_front(const struct async_generator *gen)
 
 /* ---------------------------------------------------------------- operations */
 
-/* Has `run` called when the promise has settled, or when it is cancelled.  What that has come to, for
- * `run`. */
+/* Has `run` called when the promise has settled, or when it is cancelled.  What that has come
+ * to, for `run`. */
 void async_generator_park_on(struct async_generator *gen, struct promise *promise,
     void (*run)(struct job *));
 struct completion async_generator_unpark(struct async_generator *gen);

@@ -1,6 +1,6 @@
-/* child.h - a body within a body, as protothreads spawn them (PT_SPAWN): what the child awaits and
- * yields, its parent does.  There is no generator, no request and no promise between the two, so that a value
- * goes through for the price of a call.
+/* child.h - a body within a body, as protothreads spawn them (PT_SPAWN): what the child awaits
+ * and yields, its parent does.  There is no generator, no request and no promise between the
+ * two, so that a value goes through for the price of a call.
  *
  *	struct parent {
  *		struct child *child;    // first in the frame, for `debug`
@@ -15,8 +15,9 @@
  *	FINALLY;
  *	child_free(self->child);
  *
- * What is thrown into the parent, asked of it by return(), or cancelled, reaches the child where it is
- * suspended, and the parent when the child has run its FINALLY: so by then there is nothing to close. */
+ * What is thrown into the parent, asked of it by return(), or cancelled, reaches the child
+ * where it is suspended, and the parent when the child has run its FINALLY: so by then there is
+ * nothing to close. */
 #ifndef ASYNC_CHILD_H
 #define ASYNC_CHILD_H
 
@@ -24,11 +25,12 @@
 
 struct child {
 	struct coroutine co;
-	bool returning;              /* a return() has reached it */
+	bool returning;              /* a return() has reached it, and no yield has answered that */
 	max_align_t frame[];
 };
 
-/* One that has not begun, with a zeroed frame of `size` bytes; `name` outlives it.  NULL: no memory. */
+/* One that has not begun, with a zeroed frame of `size` bytes; `name` outlives it.  NULL: no
+ * memory. */
 struct child *child_new(const char *name, coroutine_body body, size_t size);
 
 static inline void *
@@ -40,8 +42,8 @@ child_frame(struct child *child)
 /* Takes NULL.  It is over, or has not begun. */
 void child_free(struct child *child);
 
-/* It is over: co->received becomes COMPLETION_NORMAL, or COMPLETION_THROW, or COMPLETION_RETURN if it was
- * a return() that it ended for. */
+/* It is over: co->received becomes COMPLETION_NORMAL, or COMPLETION_THROW, or COMPLETION_RETURN
+ * if it was a return() that it ended for. */
 void child_over(struct child *child, struct coroutine *parent, enum step step);
 
 static inline bool
@@ -50,8 +52,8 @@ child_is_over(enum step step)
 	return step == STEP_RETURN || step == STEP_THROW;
 }
 
-/* Goes on with what the parent has received, up to the child's next step, which is to be the parent's: its
- * value is in co->value. */
+/* Goes on with what the parent has received, up to the child's next step, which is to be the
+ * parent's: its value is in co->value. */
 static inline enum step
 child_resume(struct child *child, struct coroutine *parent)
 {
@@ -63,7 +65,9 @@ child_resume(struct child *child, struct coroutine *parent)
 		child->returning = true;
 	step = coroutine_resume(&child->co, child->frame);
 	parent->value = child->co.value;
-	if (child_is_over(step))
+	if (step == STEP_YIELD || step == STEP_YIELD_AWAITED)
+		child->returning = false;
+	else if (child_is_over(step))
 		child_over(child, parent, step);
 	return step;
 }

@@ -34,8 +34,8 @@
 #include "async/iterator.h"
 
 enum step {
-	/* Suspend until the promise in co->value.pointer has settled.  The reference to it is handed
-	 * over; NULL is a promise rejected with -ENOMEM. */
+	/* Suspend until the promise in co->value.pointer has settled.  The reference to it is
+	 * handed over; NULL is a promise rejected with -ENOMEM. */
 	STEP_AWAIT,
 	/* Make the call of the request in co->value.pointer, which iterator_next_begin() has begun,
 	 * and suspend until its promise has settled.  A call that threw says so in the request. */
@@ -66,7 +66,7 @@ struct coroutine {
 	uint8_t received;        /* enum completion_type of `value` */
 	uint8_t ending;          /* the macros': how END will end */
 	bool in_finally : 1;
-	bool in_child : 1;       /* async/child.h: the frame begins with a pointer to one, which runs */
+	bool in_child : 1;       /* async/child.h: runs one, which the frame points to first */
 	bool ended : 1;          /* the macros': END was reached */
 };
 
@@ -83,7 +83,8 @@ coroutine_enter(const struct coroutine *co)
 	return outer;
 }
 
-/* Calls the body.  For the two kinds of generators, which check its end by coroutine_check_end(). */
+/* Calls the body.  For the two kinds of generators, which check its end by coroutine_check_end().
+ */
 static inline enum step
 coroutine_resume(struct coroutine *co, void *frame)
 {

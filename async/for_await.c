@@ -137,8 +137,8 @@ ask_else(struct for_await *self, enum next_answer answer)
 	job_enqueue(&self->job);
 }
 
-/* Asks for the next, the last thing that a job does.  True: it is there at once, and its job would be the
- * next to run. */
+/* Asks for the next, the last thing that a job does.  True: it is there at once, and its job
+ * would be the next to run. */
 static inline bool
 ask(struct for_await *self)
 {

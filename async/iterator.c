@@ -7,6 +7,20 @@ iterator_request_called(struct job *job)
 		job_enqueue(job);
 }
 
+enum next_answer
+iterator_next_then(struct iterator_request *request, struct job *job)
+{
+	promise_then_first(&request->promise, job);
+	request->iterator->ops->next(request->iterator, request);
+	if (request->threw) {
+		request->promise.reactions = NULL;
+		return NEXT_THREW;
+	}
+	if (request->promise.state != PROMISE_PENDING && job_youngest != job)
+		iterator_request_called(job);
+	return NEXT_PENDING;
+}
+
 void
 iterator_return(struct iterator *iterator, struct iterator_request *request, union value value)
 {

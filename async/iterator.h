@@ -26,12 +26,12 @@ struct iterator_request {
 	bool threw;                      /* the call itself threw; the error is promise.value */
 };
 
-/* What iterator_next_at_tail() comes to: in a register, not in the request, where each value would be
- * stored to be loaded again at once. */
+/* What iterator_next_at_tail() comes to: in a register, not in the request, where each value
+ * would be stored to be loaded again at once. */
 enum next_answer {
 	NEXT_PENDING,    /* the job runs when the promise has settled, or is queued already */
-	NEXT_ANSWERED,   /* a value is in request->promise, and the job is not queued: do what it would */
-	NEXT_THREW,      /* the call threw; the error is in request->promise, the job nobody's reaction */
+	NEXT_ANSWERED,   /* a value is in request->promise, the job not queued: do what it would */
+	NEXT_THREW,      /* the call threw what is in request->promise; the job is nobody's reaction */
 };
 
 struct iterator_ops {
@@ -44,12 +44,13 @@ struct iterator_ops {
 	 * `next` is required; NULL means the method is missing, as in GetMethod. */
 	void (*next)(struct iterator *iterator, struct iterator_request *request);
 
-	/* next() for iterator_next_at_tail(), of a request whose promise has no reaction yet.  It makes
-	 * `job` that (promise_then_first()) before it settles the promise or returns NEXT_PENDING.  If instead
-	 * the value is there, and the job queue is empty but for what jobs_skip() allows, it puts it into
-	 * the request by iterator_request_answer() and returns NEXT_ANSWERED.  NULL: next() will do. */
-	enum next_answer (*next_at_tail)(struct iterator *iterator, struct iterator_request *request,
-	    struct job *job);
+	/* next() for iterator_next_at_tail(), of a request whose promise has no reaction yet.
+	 * It makes `job` that (promise_then_first()) before it settles the promise or returns
+	 * NEXT_PENDING.  If instead the value is there, and the job queue is empty but for what
+	 * jobs_skip() allows, it puts it into the request by iterator_request_answer() and
+	 * returns NEXT_ANSWERED.  NULL: next() will do. */
+	enum next_answer (*next_at_tail)(struct iterator *iterator,
+	    struct iterator_request *request, struct job *job);
 
 	void (*return_)(struct iterator *iterator, struct iterator_request *request);
 	void (*throw_)(struct iterator *iterator, struct iterator_request *request);
@@ -103,25 +104,15 @@ iterator_next_begin(struct iterator *iterator, struct iterator_request *request)
 	iterator_request_begin(iterator, request, COMPLETION_NORMAL, value_undefined());
 }
 
-/* Who calls adds its reaction when the call has returned: what the call itself has settled comes before. */
+/* Who calls adds its reaction when the call has returned: what the call itself has settled
+ * comes before. */
 void iterator_request_called(struct job *job);
 
-/* And then the call, with `job` as the reaction on its promise.  True: it threw, and the job is
- * nobody's reaction. */
-static inline bool
-iterator_next_then(struct iterator_request *request, struct job *job)
-{
-	promise_then_first(&request->promise, job);
-	request->iterator->ops->next(request->iterator, request);
-	if (request->promise.state != PROMISE_PENDING && job_youngest != job)
-		iterator_request_called(job);
-	if (request->threw)
-		request->promise.reactions = NULL;
-	return request->threw;
-}
+/* And then the call, with `job` as the reaction on its promise: NEXT_PENDING or NEXT_THREW. */
+enum next_answer iterator_next_then(struct iterator_request *request, struct job *job);
 
-/* The same by somebody who runs in a job and has nothing left to do in it.  When the answer is there
- * and the job would be the next to run, it is not queued. */
+/* The same by somebody who runs in a job and has nothing left to do in it.  When the answer is
+ * there and the job would be the next to run, it is not queued. */
 static inline enum next_answer
 iterator_next_at_tail(struct iterator_request *request, struct job *job)
 {
@@ -129,7 +120,7 @@ iterator_next_at_tail(struct iterator_request *request, struct job *job)
 
 	if (iterator->ops->next_at_tail != NULL)
 		return iterator->ops->next_at_tail(iterator, request, job);
-	return iterator_next_then(request, job) ? NEXT_THREW : NEXT_PENDING;
+	return iterator_next_then(request, job);
 }
 
 /* For a next_at_tail() that is to return NEXT_ANSWERED. */

@@ -21,7 +21,8 @@ struct job {
 	struct promise *promise;
 };
 
-/* The queue, circular, by its youngest job: for the functions here that are too small to be calls. */
+/* The queue, circular, by its youngest job: for the functions here that are too small to be calls.
+ */
 extern struct job *job_youngest;
 
 /* HostEnqueuePromiseJob: appends.  The job must not be queued already. */
@@ -55,9 +56,9 @@ size_t jobs_run(size_t max);
 /* How many more this drain may run; 0 outside of one.  For jobs_skip(). */
 extern size_t jobs_left;
 
-/* For a job of which nothing remains to be done but what it is about to append, and what that does in
- * turn: true when these `count` would be the next to run, so that they may as well be done at once.
- * They count as having run. */
+/* For a job of which nothing remains to be done but what it is about to append, and what that
+ * does in turn: true when these `count` would be the next to run, so that they may as well be
+ * done at once. They count as having run. */
 static inline bool
 jobs_skip(size_t count)
 {

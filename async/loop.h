@@ -32,8 +32,8 @@ int loop_run(void);
 /* loop_run() returns behind the turn that is going on; one that comes later runs again. */
 void loop_stop(void);
 
-/* One turn; it waits only when there is no job and no turn-end task to begin with.  1; 0 when nothing
- * was done and nothing is left that could happen; or -errno. */
+/* One turn; it waits only when there is no job and no turn-end task to begin with.  1; 0 when
+ * nothing was done and nothing is left that could happen; or -errno. */
 int loop_turn(void);
 
 /* Turns since loop_open(): what a watchdog looks at. */

@@ -55,8 +55,8 @@ struct loop_backend {
 	/* CLOCK_MONOTONIC, or the manual clock. */
 	uint64_t (*now)(void);
 
-	/* The earliest deadline has changed to one before what the backend was told last, or that one
-	 * has passed.  UINT64_MAX: there is none.  0 or -errno. */
+	/* The earliest deadline has changed to one before what the backend was told last, or
+	 * that one has passed.  UINT64_MAX: there is none.  0 or -errno. */
 	int (*arm)(uint64_t deadline);
 
 	/* Begins and ends waiting for an io that is not added, or is.  add: 0 or -errno. */

@@ -244,7 +244,7 @@ libevent_remove(struct loop_io *io)
 
 const struct loop_backend loop_libevent = {
 	.name = "libevent",
-	.jobs_max = 256,            /* some 10 us: so long a flood keeps others from being looked at */
+	.jobs_max = 256,            /* some 10 us: so long a flood keeps others waiting */
 	.open = libevent_open,
 	.close = libevent_close,
 	.turn = libevent_turn,

@@ -126,18 +126,20 @@ scan_escape(struct scan *scan, byte_pointer p)
 	return scan_fault(scan, p, JSON_FAULT_SURROGATE);
 }
 
-/* Special is what a string cannot simply pass over: controls, quotes, backslashes and what is not ASCII.
+/* Special is what a string cannot simply pass over: controls, quotes, backslashes and what is
+ * not ASCII.
  *
- * Where in its word the first of them is, is found by branches, not counted: branches are predicted
- * (lines of a stream are alike), so that what follows need not wait for the word.  This keeps the compiler
- * from making an addition of one. */
+ * Where in its word the first of them is, is found by branches, not counted: branches are
+ * predicted (lines of a stream are alike), so that what follows need not wait for the word.
+ * This keeps the compiler from making an addition of one. */
 #define BRANCH(p) __asm__ volatile("" : "+r"(p))
 
 #ifdef __SSE2__
 #define WORD 16
 typedef unsigned int special_mask;
 
-/* A bit for each of sixteen bytes.  As signed numbers, controls and what is not ASCII are below space. */
+/* A bit for each of sixteen bytes.  As signed numbers, controls and what is not ASCII are below
+ * space. */
 static INLINE special_mask
 special_bytes(byte_pointer p)
 {
@@ -335,7 +337,8 @@ scan_scalar(struct scan *scan, byte_pointer p, enum mode mode)
 	return scan_missing(scan, p, ']', JSON_FAULT_VALUE);
 }
 
-/* The value that p begins; gives what is behind it.  The order is that of how often things are met. */
+/* The value that p begins; gives what is behind it.  The order is that of how often things are met.
+ */
 static INLINE byte_pointer
 scan_value(struct scan *scan, byte_pointer p, enum mode mode)
 {

@@ -12,7 +12,7 @@ static const struct option history_options[] = {
 	{ "size", OPTION_SIZE(struct config_history, size), .value = "1MiB", .min = "16KiB",
 	    .max = "64GiB",
 	    .help = "Bytes of events to keep; rounded up to a power of two, and at least four "
-	            "times max_line." },
+	            "times max_line.  A sixty-fourth of it may be empty." },
 	{ "count", OPTION_INTEGER(struct config_history, count), .min = "1",
 	    .help = "Keep at most so many entries; without it, as many as fit." },
 	{ "age", OPTION_DURATION(struct config_history, age), .min = "1s",

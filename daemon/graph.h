@@ -43,8 +43,8 @@ void graph_send_away(void);
 
 size_t graph_sink_count(const struct graph *graph);
 
-/* Does a stream read devices?  Those that are down and read this subsystem's ("": any) are tried again at
- * once. */
+/* Does a stream read devices?  Those that are down and read this subsystem's ("": any) are
+ * tried again at once. */
 bool graph_reads_devices(const struct graph *graph);
 void graph_retry(struct graph *graph, const char *subsystem);
 

@@ -138,8 +138,8 @@ await_room(struct unix_connection *c)
 	return room;
 }
 
-/* Whatever the peer may want.  Afterwards it is quiet if nothing is left of that, until something is received:
- * most messages are sent to peers who only listen. */
+/* Whatever the peer may want.  Afterwards it is quiet if nothing is left of that, until
+ * something is received: most messages are sent to peers who only listen. */
 static void
 connection_attend(struct unix_connection *c)
 {

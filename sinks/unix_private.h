@@ -82,7 +82,7 @@ struct unix_connection {
 	int fd;
 	bool reading_armed;
 	bool end_of_file;                        /* no more requests come */
-	bool quiet;                              /* nothing that was received is left to be served */
+	bool quiet;                              /* nothing it asked for is left to be done */
 	bool in_value;                           /* on_value is running */
 	bool blocked;                            /* waits until the peer takes something */
 	bool stopping;                           /* says its last word when all is sent */

@@ -41,7 +41,7 @@ enum frame_kind {
 struct frame {
 	enum frame_kind kind;
 	size_t size;             /* bytes of the input that it takes, with its LF */
-	struct json_value *value;   /* the caller's: filled for FRAME_VALUE; points into the input */
+	struct json_value *value; /* the caller's, for FRAME_VALUE; points into the input */
 	enum json_fault fault;
 	size_t fault_at;
 };

@@ -28,8 +28,8 @@
 /* Its value, as a piece of input beside the edges (base/crash.h). */
 #define VALUE_PLACE UINT64_MAX
 
-/* How often to look whether the chip is still there, for kernels that do not say so, where nobody else
- * says it either. */
+/* How often to look whether the chip is still there, for kernels that do not say so, where
+ * nobody else says it either. */
 #define CHECK_NS (5 * SECOND)
 
 struct gpio_options {

@@ -179,7 +179,8 @@ producer_store(struct producer *producer)
 	return true;
 }
 
-/* Who connects while nobody runs finds an open door.  False: the manager is busy, try again later. */
+/* Who connects while nobody runs finds an open door.  False: the manager is busy, try again later.
+ */
 static bool
 listener_store(struct socket_source *self)
 {

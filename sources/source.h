@@ -64,8 +64,8 @@ struct source_ops {
 	size_t size;
 	size_t kept_size;
 
-	/* What it reads may be as long as a line of the stream.  When max_line, or an option that is
-	 * a `limit` (config/option.h), changes, its body is ended by handing over, and
+	/* What it reads may be as long as a line of the stream.  When max_line, or an option
+	 * that is a `limit` (config/option.h), changes, its body is ended by handing over, and
 	 * another one goes on. */
 	bool limited;
 
@@ -92,9 +92,9 @@ int source_fail(struct source *source, int error, const char *format, ...)
  * called before reading again. */
 void source_settle(struct source *source, const struct position *position);
 
-/* Input that crashes the daemon is left out in the end (base/crash.h): before it looks at a piece of
- * it, a body says which, by a number that no other piece has.  False: this one is to be left out;
- * it is reported, and the body yields a gap of stage `source` for it. */
+/* Input that crashes the daemon is left out in the end (base/crash.h): before it looks at a
+ * piece of it, a body says which, by a number that no other piece has.  False: this one is to
+ * be left out; it is reported, and the body yields a gap of stage `source` for it. */
 bool source_enter(struct source *source, uint64_t at);
 
 /* The same for inputs that have a place of their own, in memory that survives: this one is in
@@ -111,9 +111,9 @@ struct position source_position(const struct source *source);
  * it.  0 or -errno.  It is the stream's; the body does not release it. */
 int source_bulk(struct source *source, size_t size, struct extent **ret);
 
-/* For a bulk of another size or layout, without a moment at which there is neither.  left: as it was
- * left, of whatever size; *ret NULL: there is none.  prepare: a zeroed one beside it, which a
- * successor does not see; replace: one store, and that is it.  0 or -errno. */
+/* For a bulk of another size or layout, without a moment at which there is neither.  left: as
+ * it was left, of whatever size; *ret NULL: there is none.  prepare: a zeroed one beside it,
+ * which a successor does not see; replace: one store, and that is it.  0 or -errno. */
 int source_bulk_left(struct source *source, struct extent **ret);
 int source_bulk_prepare(struct source *source, size_t size, struct extent **ret);
 void source_bulk_replace(struct source *source, struct extent *prepared);

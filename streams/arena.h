@@ -57,10 +57,11 @@ void arena_free(struct arena *arena);
 int arena_fd(const struct arena *arena);
 size_t arena_damaged(const struct arena *arena);
 
-/* Which boot of the machine this is, ended by a NUL.  It is read once, as the arena is made, when an
- * fd more can be had: memory does not outlive a boot, so that whoever adopts it is of the same one
- * and need not ask the kernel, which would take an fd that may not be left.  Where the kernel did
- * not tell, it is a name of the arena's own, which no file of an earlier life has. */
+/* Which boot of the machine this is, ended by a NUL.  It is read once, as the arena is made,
+ * when an fd more can be had: memory does not outlive a boot, so that whoever adopts it is of
+ * the same one and need not ask the kernel, which would take an fd that may not be left.  Where
+ * the kernel did not tell, it is a name of the arena's own, which no file of an earlier life
+ * has. */
 const char *arena_boot(const struct arena *arena);
 
 /* The extent of this kind and name, adopted or new (zeroed); `size` is rounded up to whole pages.

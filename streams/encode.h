@@ -47,8 +47,8 @@ size_t encoder_line(struct encoder *encoder, const struct event *event, uint64_t
 /* Whether a line of a log is an event's, a gap's or a state's: by its first characters. */
 enum event_kind line_kind(const char *line);
 
-/* Does `line`, with its LF, look like this stream's entry of this seq: from its beginning to behind its
- * seq, and at its end?  What a value says is not looked at. */
+/* Does `line`, with its LF, look like this stream's entry of this seq: from its beginning to
+ * behind its seq, and at its end?  What a value says is not looked at. */
 bool encoder_owns_line(const struct encoder *encoder, const char *line, size_t length,
     uint64_t seq);
 

@@ -153,8 +153,8 @@ void log_stats(const struct log *log, struct log_stats *ret);
 /* Entries [from, to) have been sent to a reader.  Behind the send, for log_latency(). */
 void log_sent(struct log *log, uint64_t from, uint64_t to);
 
-/* Nanoseconds from an event's stamp to its sending, of this process's life: a sample, of events that
- * went to readers which waited for them.  Valid until the log is closed. */
+/* Nanoseconds from an event's stamp to its sending, of this process's life: a sample, of events
+ * that went to readers which waited for them.  Valid until the log is closed. */
 struct histogram;
 const struct histogram *log_latency(const struct log *log);
 

@@ -1,9 +1,10 @@
 /* In which file a log lies: written down in the arena, since a successor's config may name another.
  *
- * One extent a log says one path; or two, while the log moves from the first to the second: it is in
- * the first that is there.  It is written before there is a file, and each time replaced whole by
- * the one store of arena_replace(): so it is true at each moment, wherever a move was cut short and
- * however often.  A log in the arena needs none, and where both are there the arena counts. */
+ * One extent a log says one path; or two, while the log moves from the first to the second: it
+ * is in the first that is there.  It is written before there is a file, and each time replaced
+ * whole by the one store of arena_replace(): so it is true at each moment, wherever a move was
+ * cut short and however often.  A log in the arena needs none, and where both are there the
+ * arena counts. */
 #include <errno.h>
 #include <limits.h>
 #include <string.h>

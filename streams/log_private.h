@@ -187,9 +187,9 @@ void log_take_options(struct log *log, const struct log_options *options);
 
 /* -------------------------------------------------------------------- store */
 
-/* The log of this name that there is, in the arena, or else in the file that the arena says, or else
- * in this one (NULL: in none); not mapped yet.  -ENOENT: none.  -EEXIST: the file is something else,
- * or another stream's log.  -EBUSY: another process has the file. */
+/* The log of this name that there is, in the arena, or else in the file that the arena says, or
+ * else in this one (NULL: in none); not mapped yet.  -ENOENT: none.  -EEXIST: the file is
+ * something else, or another stream's log.  -EBUSY: another process has the file. */
 int store_find(struct log_store *store, struct arena *arena, const char *name,
     const char *path);
 

@@ -118,8 +118,8 @@ file_prepare(struct log_store *store, const char *path, uint64_t size)
 	return r;
 }
 
-/* It is on the disk before it has the name: else a power cut may leave an empty file under it, which
- * would be nobody's. */
+/* It is on the disk before it has the name: else a power cut may leave an empty file under it,
+ * which would be nobody's. */
 static int
 file_replace(const struct log_store *store)
 {

@@ -142,7 +142,8 @@ log_lacks(const struct log *log, uint64_t room, uint64_t tail_seq)
 	return log->head + room - log_begin_of(log, tail_seq) > log_ring_size(log);
 }
 
-/* What is dropped beyond what has to be: of a large ring 16 KiB. */
+/* What is dropped beyond what has to be: of a large ring 16 KiB.  Not what a `block` cursor may have
+ * before it, which is not looked up for this. */
 static uint64_t
 log_spare(const struct log *log)
 {
@@ -161,7 +162,8 @@ log_trim(struct log *log, uint64_t room)
 			tail_seq++;
 		while (log_lacks(log, room, tail_seq));
 		room += log_spare(log);
-		while (log_lacks(log, room, tail_seq) && log_may_drop(log, tail_seq))
+		while (log_lacks(log, room, tail_seq) && tail_seq < log->next_seq
+		    && tail_seq < log->floor_seq)
 			tail_seq++;
 	}
 	while (log->next_seq - tail_seq >= log->count_limit && log_may_drop(log, tail_seq))

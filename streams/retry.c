@@ -18,8 +18,8 @@ struct retry {
 	int error;                   /* what the source threw, 0: nothing */
 };
 
-/* A try block around the source: what it has thrown, 0 if nothing.  A cancellation is not caught, nor
- * what its clean-up throws when it is closed. */
+/* A try block around the source: what it has thrown, 0 if nothing.  A cancellation is not
+ * caught, nor what its clean-up throws when it is closed. */
 static int
 retry_catch(const struct retry *self, struct coroutine *co)
 {
@@ -92,8 +92,8 @@ retry_event(struct retry *self, const struct event *event)
 	return event;
 }
 
-/* The position of what was passed on is read before the source goes on and may write another one: it
- * was stored long ago then, and nothing has to wait for that. */
+/* The position of what was passed on is read before the source goes on and may write another
+ * one: it was stored long ago then, and nothing has to wait for that. */
 static inline enum step
 retry_step(struct retry *self, struct coroutine *co)
 {

@@ -1,11 +1,13 @@
 /* retry.h - the innermost generator of a chain: given a factory of sources' bodies it runs one,
- * passes its events on, says `down` when it throws, waits, runs the next, and passes on the `up` that this
- * one yields when it has acquired its device.  So a device may come and go while what stands
- * above keeps its state.  The bodies run within its own (async/child.h): to an event it is a call.
+ * passes its events on, says `down` when it throws, waits, runs the next, and passes on the
+ * `up` that this one yields when it has acquired its device.  So a device may come and go while
+ * what stands above keeps its state.  The bodies run within its own (async/child.h): to an
+ * event it is a call.
  *
  * A body that ends normally ends it.  One that cannot be made for want of memory is tried
  * again like one that threw -ENOMEM.  -ECANCELED is never an error of a source: it is how
- * this one is ended from outside.
+ * this one is ended from outside.  An error thrown into it is thrown into the source, as by yield*,
+ * and then is the source's.
  *
  * The waits: RETRY_FIRST_NS, doubled by each failure up to RETRY_MAX_NS, and from each up to a
  * quarter is taken off by chance, so that the sources of one bus do not come back in step.  They

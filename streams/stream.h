@@ -24,8 +24,8 @@ struct stream_operator {
 /* How a stream makes its source: streams/ does not know sources/. */
 struct stream_source {
 	const char *type;                  /* for `list` */
-	/* A fresh body that yields events (async/child.h), whose frame begins with a struct source; NULL:
-	 * no memory. */
+	/* A fresh body that yields events (async/child.h), whose frame begins with a struct
+	 * source; NULL: no memory. */
 	struct child *(*make)(struct stream *stream, const void *options, void *kept);
 	/* What it noted by source_fail(), before it is freed. */
 	const char *(*message)(struct child *source);
@@ -64,19 +64,21 @@ struct stream_options {
 };
 
 /* Opens the log, enters the table, and starts the pump: the source's body runs to its first
- * await.  A log that was adopted goes on where it was; if it is another chain's, `changed` is logged first,
- * and of kept block, fds and bulk is cleared what is not of the same `origin`; one that has ended stays so.  0 or -errno:
- * -EEXIST (also while the stream of this name is being stopped), -E2BIG (the operators keep more
- * than a commit holds), or what log_open() says. */
+ * await.  A log that was adopted goes on where it was; if it is another chain's, `changed` is
+ * logged first, and of kept block, fds and bulk is cleared what is not of the same `origin`;
+ * one that has ended stays so.  0 or -errno: -EEXIST (also while the stream of this name is
+ * being stopped), -E2BIG (the operators keep more than a commit holds), or what log_open()
+ * says. */
 int stream_new(struct arena *arena, const struct stream_options *options, struct stream **ret);
 
 /* Another source, unit, operators, access or history under the same name: the log, seq and
  * subscribers stay, and `changed` is logged if source, unit or operators differ.  The old
- * generator is ended first, and the new one begins when that has cleaned up: of the same `origin` it
- * goes on where the old one was, with its fds, its bulk and what it kept.  With the same
- * `chain` the generators go on untouched; but for other limits a source that has some is ended
- * by handing over, and a new one goes on where it was.  0, or -errno and nothing has changed but maybe the
- * history: -E2BIG, -EBUSY (it is being stopped), or what log_change() says. */
+ * generator is ended first, and the new one begins when that has cleaned up: of the same
+ * `origin` it goes on where the old one was, with its fds, its bulk and what it kept.  With the
+ * same `chain` the generators go on untouched; but for other limits a source that has some is
+ * ended by handing over, and a new one goes on where it was.  0, or -errno and nothing has
+ * changed but maybe the history: -E2BIG, -EBUSY (it is being stopped), or what log_change()
+ * says. */
 int stream_change(struct stream *stream, const struct stream_options *options);
 
 /* Ends the generator; then `done` is called, once.  handing_over: nothing is said in the log,

@@ -111,8 +111,8 @@ void stream_pump_ended(struct stream *stream, int error);
 
 /* ------------------------------------------------------------------- chain */
 
-/* The chain's word in the log: its configuration, and the shape of what it keeps.  Never 0; its upper
- * half is of the source alone, the origin. */
+/* The chain's word in the log: its configuration, and the shape of what it keeps.  Never 0; its
+ * upper half is of the source alone, the origin. */
 uint64_t chain_word(const struct stream_options *options);
 uint32_t chain_origin(const struct stream_options *options);
 

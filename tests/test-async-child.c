@@ -146,6 +146,52 @@ return_runs_the_childs_finally_and_then_the_parents(void **state)
 	assert_quiet();
 }
 
+/* Answers the return() by a yield of its FINALLY, as a generator may, and ends when it is asked again. */
+static enum step
+stubborn_body(struct coroutine *co, void *frame)
+{
+	(void)frame;
+	BEGIN(co);
+	YIELD((void *)1);
+	FINALLY;
+	YIELD((void *)2);
+	END;
+}
+
+static enum step
+patient_body(struct coroutine *co, void *frame)
+{
+	struct child **child = frame;
+
+	BEGIN(co);
+	*child = child_new("stubborn", stubborn_body, 0);
+	RUN_CHILD(child_resume(*child, co));
+	note(co->received == COMPLETION_NORMAL ? "over" : "not here");
+	FINALLY;
+	child_free(*child);
+	END;
+}
+
+static void
+a_child_that_yields_in_its_finally_is_over_when_it_ends_later(void **state)
+{
+	struct iterator *outer = async_generator_new("patient", patient_body,
+	    sizeof(struct child *));
+	struct ask ask = { .heard = 0 };
+
+	(void)state;
+	gives(outer, 1);
+	ask_return(&ask, outer, 7);
+	drain();
+	assert_value(&ask, 2);
+	ask_next(&ask, outer);
+	drain();
+	assert_done(&ask, 0);
+	assert_diary("over");
+	iterator_free(outer);
+	assert_quiet();
+}
+
 static void
 an_error_of_the_childs_finally_wins_over_a_return(void **state)
 {
@@ -282,6 +328,7 @@ main(void)
 		cmocka_unit_test(the_values_of_a_child_are_its_parents),
 		cmocka_unit_test(what_a_child_throws_its_parent_may_catch),
 		cmocka_unit_test(return_runs_the_childs_finally_and_then_the_parents),
+		cmocka_unit_test(a_child_that_yields_in_its_finally_is_over_when_it_ends_later),
 		cmocka_unit_test(an_error_of_the_childs_finally_wins_over_a_return),
 		cmocka_unit_test(throw_reaches_the_child_where_it_is_suspended),
 		cmocka_unit_test(cancel_ends_the_childs_await_and_again_that_of_its_cleanup),
