@@ -483,7 +483,8 @@ stepped_at_tail(struct async_generator *gen, enum step step, struct iterator_req
 		promise_then_first(&request->promise, caller);
 		if (step != STEP_NEXT)
 			body_stepped(gen, step, true);
-		/* Within the call, if no tick was skipped. */
+		/* Where no tick was skipped (jobs_left tells), all of this was within the call: its
+		 * caller comes behind whoever else it has answered. */
 		if (request->promise.state != PROMISE_PENDING && job_youngest != caller
 		    && jobs_left == left)
 			iterator_request_called(caller);
